@@ -9,7 +9,13 @@ from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.matches import learn_meanwhile
 from gapviz.dashboard.page_head import lacks_second_modality, page_head, show_doubts, ways_on
 from gapviz.dashboard.query import ask
-from gapviz.dashboard.search import answer_columns, nearest_items, runs_beside, whole_split_table
+from gapviz.dashboard.search import (
+    answer_columns,
+    list_choices,
+    nearest_items,
+    runs_beside,
+    whole_split_table,
+)
 from gapviz.dashboard.settings import settings
 
 chosen = settings()
@@ -25,7 +31,10 @@ if chosen.has_one_modality:
         show_doubts(chosen)
         asked = ask(chosen)
         if asked is not None:
-            nearest_items(chosen, asked[chosen.view])
+            lists = st.container()
+            choices = list_choices(chosen, asked)
+            with lists:
+                nearest_items(chosen, asked[chosen.view], choices)
     ways_on({"within": "Hold this encoder against another inside the modality"})
     warm_encoder(live_encoder(chosen.view))
     st.stop()
@@ -44,9 +53,10 @@ with errors_shown():
     asked = ask(chosen)
     if asked is not None:
         lists = st.container()
+        choices = list_choices(chosen, asked)
         runs = runs_beside(chosen, asked)
         with lists:
-            unlearned = answer_columns(chosen, asked, runs)
+            unlearned = answer_columns(chosen, asked, choices, runs)
 learning = st.container()
 with errors_shown():
     whole_split_table(chosen)

@@ -14,6 +14,7 @@ from PIL.Image import Image
 from gapviz.analyses.judged_answer import query_of_evaluation
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.foreign import in_markdown
 from gapviz.core.item import Item
 from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Float32
@@ -26,10 +27,11 @@ from gapviz.dashboard.widgets import modality_of, segments_of, select_of
 from gapviz.encoders.base import Encoder
 from gapviz.retrieval.index import Query
 from gapviz.retrieval.queries import (
+    KnownPicture,
     asks_differently,
     caption_query,
     item_query,
-    picture_query,
+    known_picture,
 )
 from gapviz.sources.builtin import SHIPPED_COLLECTIONS
 from gapviz.sources.images.decoding import decode_image, over_white
@@ -76,7 +78,7 @@ QUERY_BY = url_choice(
 )
 TEXT = free_parameter("q")
 ITEM = url_choice("item", "Item", _items_of_the_link)
-RESULTS = url_parameter(Parameter("results", "Results", "count", 8, "", low=4, high=20, step=1))
+RESULTS = url_parameter(Parameter("results", "Results", "count", 10, "", low=4, high=20, step=1))
 QUERY_MODALITY = url_modality(
     "query_modality", "Ask with", help="Modality of the queries.", usually_last=True
 )
@@ -105,14 +107,16 @@ def ask(chosen: Settings) -> Queries | None:
         "picture": "image" in chosen.modalities and live,
     }
     kinds = {kind: QUERY_BY.choices[kind] for kind, there in offered.items() if there}
-    kind = segments_of(replace(QUERY_BY, default=next(iter(kinds))), kinds)
-    if kind == "item":
-        return ask_with_item(chosen)
-    if kind == "picture":
-        return _picture_query(chosen)
-    if kind == "judged":
-        return _judged_query(chosen)
-    return _text_query(chosen)
+    ways = {
+        "item": ask_with_item,
+        "picture": _picture_query,
+        "judged": _judged_query,
+        "text": _text_query,
+    }
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = segments_of(replace(QUERY_BY, default=next(iter(kinds))), kinds, width="content")
+        with st.container(key="query", gap="xsmall"):
+            return ways[kind](chosen)
 
 
 def _text_query(chosen: Settings) -> Queries | None:
@@ -241,15 +245,28 @@ def _picture_query(chosen: Settings) -> Queries | None:
         return None
     # Not every mode can be shown; 16-bit greys cannot.
     image = over_white(decode_image(upload.getvalue(), where=upload.name))
-    st.image(image, width=96, alt="the image you dropped")
-    asked = {}
+    asked, known = {}, None
     for view in chosen.views:
         with st.spinner("Loading the encoder …"):
             vector = _picture_vector(view, image)
-        asked[view] = picture_query(collection_of(view), image, vector)
-    if asked[chosen.view].item is not None:
-        st.caption(":material/check: A picture of the collection: its own entry is left out.")
+        found = known_picture(collection_of(view), image, vector)
+        known = known or found
+        asked[view] = Query(vector, "image", None if found is None else found.item)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.image(image, width=64, alt="the image you dropped")
+        st.markdown(_recognised(collection_of(chosen.view), known))
     return asked
+
+
+def _recognised(collection: Collection, known: KnownPicture | None) -> str:
+    """Whose picture was dropped, in Markdown."""
+    if known is None:
+        return "Not a picture of this collection, so that no right answer is known."
+    title = in_markdown(item_title(collection.items[known.item]))
+    return (
+        f":material/check: Recognised {known.words}: **{title}**. Its own entry is left out, and "
+        "what belongs to it is the right answer."
+    )
 
 
 def _judged_query(chosen: Settings) -> Queries | None:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
+from gapviz.analyses.answer_words import kind_words
 from gapviz.analyses.judged_answer import NOT_AN_ITEM, grade_words
 from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_html, in_markdown
@@ -48,6 +49,13 @@ class Answer:
     """Beneath the cards, plain words: a head, and a line each."""
     matched: MatchedList | None = None
     """How likely each answer matches."""
+    notes: Sequence[str] = ()
+    """Beneath the cards: how the list is made, and what else is known of it."""
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Of the collection."""
+        return collection_of(self.view).modality_names
 
     @property
     def entries(self) -> set[tuple[str, int]]:
@@ -86,12 +94,17 @@ def show_answers(
                     st.caption(caption)
             if bias and not isnan(one.found.corpus_share):
                 st.html(bias_bar(one))
-            nothing = one.matched.nothing_reading if one.matched else ""
             if one.words:
-                nothing = f":material/block: {in_markdown(nothing)}  \n" if nothing else ""
-                st.markdown(f"{nothing}{one.words}", help=one.words_help)
+                st.markdown(one.words, help=one.words_help)
             only_here = one.entries - elsewhere if mark and len(answers) > 1 else set()
-            st.html(hit_cards(one, only_here, same_label) + _lines(one.below))
+            cards = hit_cards(one, only_here, same_label) if one.found.hits else ""
+            if len(answers) > 1:
+                cards = f'<div class="gv-rows">{cards}</div>'
+            st.html(cards + _lines(one.below))
+            nothing = one.matched.nothing_reading if one.matched else ""
+            notes = [*one.notes, *([in_markdown(nothing)] if nothing else [])]
+            if notes:
+                st.caption("  \n".join(notes))
 
 
 def _lines(words: Sequence[str]) -> str:
@@ -169,9 +182,9 @@ _GRADE_MARKS = {
 
 
 def bias_bar(answer: Answer) -> str:
-    """Share of the query's modality among the results, against its share of the index."""
+    """How many of the results have the query's modality, against its share of the index."""
     found, modality = answer.found, answer.query.modality
-    modalities = collection_of(answer.view).modality_names
+    modalities = answer.modalities
     counts = Counter(hit.modality for hit in found.hits)
     parts = "".join(
         f'<div style="flex: {counts[name]}; background: {style_of(name, modalities).color}" '
@@ -179,14 +192,17 @@ def bias_bar(answer: Answer) -> str:
         for name in dict.fromkeys([modality, *modalities])
         if counts[name]
     )
-    words = (
-        f"{found.bias:.0%} of these results are {in_html(modality)}, like the query; "
-        f"in the whole index {found.corpus_share:.0%} are"
+    said = kind_words(found, modality)
+    words = in_html(
+        f"{said}, like the query; of the whole index {found.corpus_share:.0%} is {modality}"
     )
+    head, of, rest = said.partition(" answers ")
+    if not of:
+        head, of, rest = said.partition(" answer ")
     return (
         f'<div class="gv-bias" title="{words}">'
-        f"<b>{found.bias:.0%}</b> {style_of(modality, modalities).glyph} {in_html(modality)}, like "
-        f'the query<div class="gv-track"><div class="gv-bar" role="img" '
+        f"<b>{in_html(head)}</b>{of}{in_html(rest)} {style_of(modality, modalities).glyph}"
+        f'<div class="gv-track"><div class="gv-bar" role="img" '
         f'aria-label="{words}">{parts}</div>'
         f'<div class="gv-tick" style="left: {100 * found.corpus_share:.1f}%">'
         f"<span>index {found.corpus_share:.0%}</span></div></div></div>"
@@ -272,7 +288,7 @@ def _card(
         f'<div class="gv-head"><span title="{in_html(head)}">{in_html(head)}</span>'
         f"<span>{f'{style.glyph} {in_html(modality)}' * bool(modality)}</span></div>"
         f'<div class="gv-body">{body}</div>'
-        f'<div class="gv-foot">{in_html(under)}</div>'
-        f'<div class="gv-foot">{in_html(foot)}</div>{chance}'
-        f'<div class="gv-marks">{marks}</div></{closing}>'
+        f'<div class="gv-foot gv-caption">{in_html(under)}</div>'
+        f'<div class="gv-tail"><div class="gv-foot">{in_html(foot)}</div>{chance}'
+        f'<div class="gv-marks">{marks}</div></div></{closing}>'
     )

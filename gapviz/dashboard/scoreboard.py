@@ -8,6 +8,7 @@ import streamlit as st
 
 from gapviz.analyses.judged import has_judgments, protocol_words
 from gapviz.analyses.scoreboard.analysis import most_by_chance
+from gapviz.analyses.scoreboard.ranking import Ranking
 from gapviz.analyses.scoreboard.rows import Scoreboard
 from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.foreign import in_html, in_markdown
@@ -18,7 +19,14 @@ from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.given_runs import given_runs
 from gapviz.dashboard.guard import FOLLOW_LINK, FOLLOWED
 from gapviz.dashboard.judged import protocol_of
-from gapviz.dashboard.scoreboard_table import MODELS, search_address, table_section
+from gapviz.dashboard.scoreboard_table import (
+    MODELS,
+    figure_choice,
+    search_address,
+    show_left_out,
+    show_ranking,
+    task_choice,
+)
 from gapviz.dashboard.sections import say_sample
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import Wait, result_of
@@ -35,12 +43,16 @@ def scoreboard_section(chosen: Settings) -> None:
     Raises:
         GapvizError: vectors that cannot be read.
     """
+    results = st.container()
     # A mixed index needs two modalities, and the columns are those of the chosen ones.
     titles = catalogue()[chosen.collection].encoders_of(chosen.modalities)
-    if len(titles) > 1 and segments_of(MODELS) == "one":
-        titles = {chosen.encoder: titles[chosen.encoder]}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="board_choices"):
+        task, pair = task_choice(chosen)
+        if len(titles) > 1 and segments_of(MODELS) == "one":
+            titles = {chosen.encoder: titles[chosen.encoder]}
+        protocol = protocol_of(chosen)
+        groups = figure_choice(protocol, chosen.modalities)
     collections = {model: studied(View(chosen.collection, model)) for model in titles}
-    protocol = protocol_of(chosen)
     if protocol == "judged":
         collections = {model: one for model, one in collections.items() if has_judgments(one)}
     first = next(iter(collections.values()))
@@ -54,28 +66,43 @@ def scoreboard_section(chosen: Settings) -> None:
         protocol,
         runs,
     )
-    say_sample(chosen.view)
-    doing = f"Measuring {request.n_rows} rows, once"
-    board = result_of(request, Wait(doing, cancelled="What had been measured is kept."))
-    if board is None:
-        return
-    several = len(titles) > 1
-    notes = [note for one in board.judging.values() for note in one.notes]
-    for doubt in dict.fromkeys(filter(None, [board.unjudged_doubt, *notes])):
-        st.warning(in_markdown(doubt), icon=":material/rule:")
-    # Above all figures: a doubt that concerns every row that moves vectors.
-    for model, warnings in board.split_warnings.items():
-        of_model = f"**{in_markdown(titles[model])}.** " * several
-        for warning in warnings:
-            st.warning(f"{of_model}{in_markdown(warning)}", icon=":material/warning:")
+
+    def read(board: Scoreboard) -> Ranking:
+        return Ranking(board, task, pair, titles)
+
+    def show_so_far() -> None:
+        known = request.so_far()
+        if known is not None:
+            show_ranking(read(known), groups, key="board_so_far")
+
+    with results:
+        say_sample(chosen.view)
+        doing = f"Measuring {request.n_rows} rows, once"
+        kept = "What had been measured is kept."
+        board = result_of(request, Wait(doing, cancelled=kept, so_far=show_so_far))
+        if board is None:
+            return
+        _doubts(board, titles)
+        show_ranking(read(board), groups)
+        show_left_out(board, titles)
     _pareto(board, titles)
-    table_section(chosen, board, titles)
     # The warnings of single strategies, by the numbers that their rows show.
     for number, (warning, rows) in enumerate(board.own_warnings.items(), start=1):
-        named = [f"{row.title}{f' ({titles[row.model]})' * several}" for row in rows]
+        named = [f"{row.title}{f' ({titles[row.model]})' * (len(titles) > 1)}" for row in rows]
         words = f"**{number}. {in_markdown(', '.join(named))}.** {in_markdown(warning)}"
         st.warning(words, icon=":material/warning:")
     _protocol(chosen, board)
+
+
+def _doubts(board: Scoreboard, titles: Mapping[str, str]) -> None:
+    """Above all figures: what concerns the judgments, or every row that moves vectors."""
+    notes = [note for one in board.judging.values() for note in one.notes]
+    for doubt in dict.fromkeys(filter(None, [board.unjudged_doubt, *notes])):
+        st.warning(in_markdown(doubt), icon=":material/rule:")
+    for model, warnings in board.split_warnings.items():
+        of_model = f"**{in_markdown(titles[model])}.** " * (len(titles) > 1)
+        for warning in warnings:
+            st.warning(f"{of_model}{in_markdown(warning)}", icon=":material/warning:")
 
 
 def _pareto(board: Scoreboard, titles: Mapping[str, str]) -> None:

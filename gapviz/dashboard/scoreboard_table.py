@@ -1,42 +1,35 @@
-"""The scoreboard's table: a row a strategy and model, each figure with its interval."""
+"""The scoreboard's table: a row a strategy and model, best first, five columns first."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
-from math import isnan
+from collections.abc import Mapping
 
 import streamlit as st
 
-from gapviz.analyses.judged import UNJUDGED_MARK
-from gapviz.analyses.measure import TIES_MARK
-from gapviz.analyses.scoreboard.analysis import SELDOM
-from gapviz.analyses.scoreboard.columns import (
-    GROUPS,
-    BoardColumn,
-    board_columns,
-    columns_of,
-    judged_columns,
-    sorted_rows,
-)
+from gapviz.analyses.scoreboard.columns import GROUPS, board_columns
+from gapviz.analyses.scoreboard.ranking import Ranking, labels_of
 from gapviz.analyses.scoreboard.rows import Scoreboard, ScoreRow
-from gapviz.core.foreign import in_html
-from gapviz.core.wording import figure
-from gapviz.dashboard.page_head import address_of
+from gapviz.core.foreign import in_markdown
+from gapviz.core.table import Table
+from gapviz.dashboard.decide import FOUND, TASK
+from gapviz.dashboard.page_head import address_of, ways_on
 from gapviz.dashboard.settings import Settings
-from gapviz.dashboard.tables import number_cell
-from gapviz.dashboard.url_params import free_parameter, modalities_on_offer, url_choice
-from gapviz.dashboard.widgets import select_of
-from gapviz.figures.pareto import model_color
-from gapviz.measures.judged_measurement import UNJUDGED_DOUBTS
-from gapviz.measures.retrieval.intervals import VARIED
+from gapviz.dashboard.table_grid import show_grid
+from gapviz.dashboard.url_params import url_choice
+from gapviz.dashboard.widgets import modality_of, segments_of
 from gapviz.strategies import strategy_spec
 
 BY_ITEM = "Another protocol: these rank items, so their figures compare with each other only."
 """They must not be read as the best of the rows above."""
-
-NO_MODEL = '<td class="gv-model">–</td>'
-"""Of a run, whose model is not known."""
+HELPS = {
+    "labels": "“front”: no other row is both nearer to neutral and higher in NDCG, and in how many "
+    "samples like this one. “⚠” with a number: a warning below. Choose a row to read all of them.",
+    "imbalance": "Mean over the query modalities of |lift − 1|: 0 is neutral.",
+    "ndcg": "Of the match in the mixed index, mean over the query modalities.",
+    "bytes": "Float32 bytes kept for one item with its share of everything else.",
+    "operations": "Multiply-adds of one query by exact search: a count, not a time.",
+}
+"""On columns, by key."""
 
 MODELS = url_choice(
     "models",
@@ -45,49 +38,56 @@ MODELS = url_choice(
     help="Changing the model stands beside changing the index: each encoder of this collection is "
     "measured under every strategy.",
 )
-FIGURES = url_choice("figures", "Figures", GROUPS)
-SORT = url_choice(
-    "sort",
-    "Sort by",
-    lambda: {
-        column.key: column.name
-        for columns in (board_columns, judged_columns)
-        for column in columns(modalities_on_offer())
-    },
-    default="ndcg",
-)
-WORST_FIRST = free_parameter("worst_first")
+FIGURES = url_choice("figures", "More figures", GROUPS)
 
 
-def table_section(chosen: Settings, board: Scoreboard, titles: Mapping[str, str]) -> None:
-    """The choice of columns and order, and the table; `titles` are those of the models."""
-    st.subheader("Every figure", anchor=False)
-    columns = {column.key: column for column in columns_of(board, chosen.modalities)}
-    groups_here = list(dict.fromkeys(column.group for column in columns.values()))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        groups = st.pills(
-            FIGURES.title,
-            groups_here,
-            selection_mode="multi",
-            default=groups_here,
-            format_func=lambda name: GROUPS[name],
-            key=FIGURES.name,
-            bind="query-params",
-        )
-        sort = select_of(SORT, {key: column.name for key, column in columns.items()}, width=260)
-        worst_first = st.toggle("Worst first", key=WORST_FIRST, bind="query-params")
-    # The figure sorted by is always shown; with nothing chosen, everything is.
-    shown = [c for c in columns.values() if c.group in (groups or GROUPS) or c.key == sort]
-    st.html(_board_table(board, shown, columns[sort], titles, worst_first=worst_first))
-    of_map = "; of mAP the queries alone, of V-measures the items" * (board.protocol == "paired")
-    st.caption(
-        "The table goes on to the right: scroll it sideways, or choose fewer figures above. "
-        f"Small figures: {VARIED}{of_map}. Click a strategy to search with it, "
-        "the head of a column to sort by it, best first; once more, worst first. “front”: on "
-        "the Pareto front, and in how many samples like this one."
-        + " “⚠” with a number: a warning below the table."
-        * bool(board.own_warnings)
+def task_choice(chosen: Settings) -> tuple[str, tuple[str, str]]:
+    """Draw the choice of the task, which is that of Decide; and what is found, and what asks."""
+    task = segments_of(TASK)
+    first, second = chosen.pair
+    found = modality_of(FOUND, chosen.pair) if task in ("one-way", "within") else first
+    return task, (found, second if found == first else first)
+
+
+def figure_choice(board_protocol: str, modalities: tuple[str, ...]) -> list[str]:
+    """Draw the choice of further columns."""
+    groups = GROUPS
+    if board_protocol == "paired":
+        here = {column.group for column in board_columns(modalities)}
+        groups = {name: title for name, title in GROUPS.items() if name in here}
+    chosen: list[str] = st.pills(
+        FIGURES.title,
+        list(groups),
+        selection_mode="multi",
+        format_func=lambda name: GROUPS[name],
+        key=FIGURES.name,
+        bind="query-params",
     )
+    return chosen
+
+
+def show_ranking(ranking: Ranking, groups: list[str], *, key: str = "board") -> None:
+    """The table, best first, and below it what is told of the row that is chosen."""
+    columns = ranking.shown(groups)
+    chosen = _grid(ranking, ranking.table(ranking.rows, columns), key)
+    row = None if chosen is None else ranking.rows[chosen]
+    st.caption(in_markdown(ranking.sentence) + " Choose a row to read its labels and search it.")
+    if ranking.by_item:
+        st.caption(f":material/info: {BY_ITEM}")
+        chosen = _grid(ranking, ranking.table(ranking.by_item, columns), f"{key}_by_item")
+        row = row or (None if chosen is None else ranking.by_item[chosen])
+    if row is not None:
+        _show_row(ranking, row)
+
+
+def show_left_out(board: Scoreboard, titles: Mapping[str, str]) -> None:
+    """Strategies that could not be measured, with the reason."""
+    for one in board.left_out:
+        of_model = f" ({in_markdown(titles[one.model])})" * (len(titles) > 1)
+        st.caption(
+            f":material/block: **{in_markdown(strategy_spec(one.options.name).title)}**{of_model} "
+            f"is not available here: {in_markdown(one.reason)}"
+        )
 
 
 def search_address(row: ScoreRow) -> str | None:
@@ -97,128 +97,31 @@ def search_address(row: ScoreRow) -> str | None:
     """
     if row.options is None:
         return None
-    own = (MODELS.name, FIGURES.name, SORT.name, WORST_FIRST)
+    own = (MODELS.name, FIGURES.name)
     return address_of("search", without=own, encoder=row.model, strategy=row.options.name)
 
 
-def _board_table(
-    board: Scoreboard,
-    columns: Sequence[BoardColumn],
-    sort: BoardColumn,
-    titles: Mapping[str, str],
-    *,
-    worst_first: bool,
-) -> str:
-    """The table as HTML; strategies that could not be measured stand last, with the reason."""
-    several = len(titles) > 1
-    groups = [(name, list(group)) for name, group in groupby(columns, lambda one: one.group)]
-    classes = {one.key: ["gv-sorted"] * (one.key == sort.key) for one in columns}
-    for _, (first, *_) in groups:
-        classes[first.key].insert(0, "gv-first")
-    marked = {key: f' class="{" ".join(names)}"' * bool(names) for key, names in classes.items()}
-    models = {
-        model: f'<td class="gv-model"><span class="gv-dot" style="background:'
-        f'{model_color(model, list(titles))}"></span>{in_html(title)}</td>' * several
-        for model, title in titles.items()
-    }
-
-    def table_row(row: ScoreRow) -> str:
-        cells = "".join(
-            f"<td{marked[column.key]}>{number_cell(column, column.read(row))}</td>"
-            for column in columns
-        )
-        name = _name(row, tuple(board.own_warnings))
-        model = NO_MODEL * several if row.options is None else models[row.model]
-        return f"<tr><td>{name}</td>{model}{cells}</tr>"
-
-    rows = sorted_rows(board.rows, sort, worst_first=worst_first)
-    by_item = "".join(table_row(row) for row in rows if row.by_item)
-    part = f'<td></td><td colspan="{len(columns) + several}">{in_html(BY_ITEM)}</td>'
-    body = [
-        *(table_row(row) for row in rows if not row.by_item),
-        f'<tr class="gv-part">{part}</tr>{by_item}' * bool(by_item),
-        *(
-            f'<tr class="gv-out"><td>{in_html(strategy_spec(one.options.name).title)}</td>'
-            f'{models[one.model]}<td colspan="{len(columns)}">not available here: '
-            f"{in_html(one.reason)}</td></tr>"
-            for one in board.left_out
-        ),
-    ]
-    group_heads = "".join(
-        f'<th scope="colgroup" class="gv-group gv-first" colspan="{len(group)}">'
-        f"{in_html(GROUPS[name])}</th>"
-        for name, group in groups
-    )
-    heads = "".join(
-        f'<th scope="col"{marked[one.key]}{_head(one, sort, worst_first=worst_first)}</th>'
-        for one in columns
-    )
-    model_head = '<th scope="col" style="text-align:left">Model</th>' * several
-    return (
-        f'<div class="gv-board-frame" tabindex="0" role="region" '
-        'aria-label="scoreboard"><table class="gv-table gv-board"><thead>'
-        f"<tr><th></th>{'<th></th>' * several}{group_heads}</tr>"
-        f'<tr><th scope="col">Strategy</th>{model_head}{heads}</tr>'
-        f"</thead><tbody>{''.join(body)}</tbody></table></div>"
-    )
+def _grid(ranking: Ranking, table: Table, key: str) -> int | None:
+    alt = f"{len(table.rows)} strategies, best first by {ranking.deciding.name}"
+    return show_grid(table, key=key, alt=alt, helps=HELPS)
 
 
-def _head(column: BoardColumn, sort: BoardColumn, *, worst_first: bool) -> str:
-    """The end of the opening tag, and a link that sorts by the column or turns its order."""
-    order, mark, turned = "", "", {}
-    if column.key == sort.key:
-        order = f' aria-sort="{"descending" if worst_first else "ascending"}"'
-        mark = " ▴" if worst_first else " ▾"
-        turned = {} if worst_first else {"worst_first": "true"}
-    address = address_of("", without=(SORT.name, WORST_FIRST), sort=column.key, **turned)
-    return (
-        f'{order}><a href="{in_html(address)}" target="_self" '
-        f'title="sort by {in_html(column.name)}">{in_html(column.title)}{mark}</a><br>'
-        f"<small>{in_html(column.detail)}<br>{column.better} is better</small>"
-    )
-
-
-def _ties_words(row: ScoreRow) -> str:
-    ends = (
-        f"{name}: {figure(lost)} to {figure(won)}" for name, (lost, won) in row.ties_carry.items()
-    )
-    return f"with every tie lost, and with every tie won: {'; '.join(ends)}"
-
-
-def _name(row: ScoreRow, warnings: Sequence[str]) -> str:
-    sure = "" if isnan(row.on_front) else f" {row.on_front:.0%}"
-    front = "no other row is both nearer to neutral and higher in NDCG"
-    tags = [
-        (row.pareto, f"front{sure}", f"{front}; so in{sure} of samples like this one"),
-        (
-            not row.pareto and row.on_front >= SELDOM,
-            f"front?{sure}",
-            f"on the Pareto front in{sure} of samples like this one",
-        ),
-        (bool(row.ties_carry), TIES_MARK, _ties_words(row)),
-        (row.options is None, "run", "a ranking that another system made"),
-        (
-            row.unjudged > UNJUDGED_DOUBTS,
-            f"{UNJUDGED_MARK} {row.unjudged:.0%}",
-            "so many of the first 10 results were judged by nobody, and count as wrong",
-        ),
-        (row.by_item, "ranks items", "another protocol: items are ranked, not rows"),
-        (row.transductive, "transductive", "reads all queries before it answers one"),
-        *((one in row.own_warnings, f"⚠ {n}", one) for n, one in enumerate(warnings, start=1)),
-    ]
-    marks = " ".join(
-        f'<span class="gv-tag" title="{in_html(why)}">{in_html(tag)}</span>'
-        for carried, tag, why in tags
-        if carried
-    )
-    address = search_address(row)
-    if row.options is None or address is None:
-        return in_html(row.title) + (f"<br>{marks}" if marks else "")
-    title = strategy_spec(row.options.name).title
-    fit = row.title.removeprefix(title).strip(" ()")
-    return (
-        f'<a href="{in_html(address)}" target="_self" title="search with this strategy">'
-        f"{in_html(title)}&nbsp;→</a>"
-        + (f'<br><small class="gv-fit">{in_html(fit)}</small>' if fit else "")
-        + (f"<br>{marks}" if marks else "")
-    )
+def _show_row(ranking: Ranking, row: ScoreRow) -> None:
+    """A row's labels, and where it leads."""
+    with st.container(border=True):
+        model = ranking.title_of(row)
+        st.markdown(f"**{in_markdown(row.title)}**{f', {in_markdown(model)}' * bool(model)}")
+        labels = labels_of(row, ranking.board)
+        if labels:
+            st.markdown(
+                "\n".join(
+                    f"- **{in_markdown(one.words)}**: {in_markdown(one.why)}" for one in labels
+                )
+            )
+        if row.options is not None:
+            ways_on(
+                {"search": "Search with it", "export": "Take it home"},
+                keep=[name for name in st.query_params if name not in (MODELS.name, FIGURES.name)],
+                encoder=row.model,
+                strategy=row.options.name,
+            )

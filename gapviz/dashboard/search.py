@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from math import nan
 
 import streamlit as st
 
 from gapviz.analyses.advice.recommended import UNTIL_KNOWN
+from gapviz.analyses.answer_words import kind_words, place_words
 from gapviz.analyses.judged_answer import evaluation_of, hidden_answers, list_of_run, list_words
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_markdown
@@ -32,6 +34,7 @@ from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
 from gapviz.dashboard.settings import RAW, ROUTING, Settings
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import number_of, segments_of
+from gapviz.measures.match_probability.answers import PRECISION
 from gapviz.measures.match_probability.calibration import MatchCalibration
 from gapviz.measures.match_probability.matched_list import match_list
 from gapviz.measures.retrieval.intervals import VARIED
@@ -61,21 +64,37 @@ JUDGED_HELP = (
 RUN_HELP = "A ranking that was made elsewhere and is read from a file: no vectors of it are needed."
 
 
+@dataclass(frozen=True, slots=True)
+class ListChoices:
+    """How the lists are made, as the visitor set it."""
+
+    held_out: bool = False
+    """Whether held-out items alone are searched."""
+    results: int = 10
+    """How many each list has."""
+    precision: float = PRECISION.default
+    """At which an answer is accepted."""
+
+
 def answer_columns(
-    chosen: Settings, asked: Mapping[View, Query], runs: Sequence[Judged] = ()
+    chosen: Settings,
+    asked: Mapping[View, Query],
+    choices: ListChoices,
+    runs: Sequence[Judged] = (),
 ) -> list[CachedResult[MatchCalibration]]:
     """A column for each strategy: its result list, its bias for this query, the rank of the match.
 
     Args:
         chosen: what the sidebar says.
         asked: the query as each encoder made a vector of it.
+        choices: how the lists are made.
         runs: rankings that others made of all judged queries, each a column where one of those
             asks.
 
     Returns:
         What tells how likely each answer matches, of every column; learned or not.
     """
-    held_out, k, precision = _list_choices(chosen)
+    held_out, k, precision = choices.held_out, choices.results, choices.precision
     warnings: dict[str, None] = {}
     works, matched = [], []
     for number, (view, query) in enumerate(asked.items()):
@@ -88,8 +107,11 @@ def answer_columns(
             try:
                 answer, index = _answer(view, options, query, k, held_out)
             except GapvizError as error:
-                why = in_markdown(error.sentence)
-                warnings[f"{head}{STRATEGIES[options.name].title} has no list. {why}"] = None
+                # Its column stays, so that nothing seems to have vanished.
+                title = f"#### {in_markdown(STRATEGIES[options.name].title)}"
+                why = f"Has no list. {in_markdown(error.sentence)}"
+                nothing = ResultList((), nan, nan, None)
+                answers.append(Answer(view, query, nothing, title, words=why))
                 continue
             if query.judged is None:
                 works.append(calibration_of(view, options))
@@ -112,6 +134,9 @@ def answer_columns(
                 title = f"#### {in_markdown(run.run.name)}"
                 answers.append(judged_column(view, query, ranked, title, RUN_HELP, score="score"))
         if answers:
+            # Shown on phones alone, where the lists stand below each other.
+            with st.container(key=f"in_short_{number}"):
+                st.markdown(_in_short(answers))
             show_answers(answers, key=f"answers_{number}" if number else "answers")
     readings = [words for one in matched for words in (*one.readings, *one.lacking)]
     if readings:
@@ -119,6 +144,18 @@ def answer_columns(
     for words in warnings:
         st.warning(words, icon=":material/warning:")
     return works
+
+
+def _in_short(answers: Sequence[Answer]) -> str:
+    """What every list shows, in a line each, in Markdown."""
+    lines = []
+    for one in answers:
+        told = [kind_words(one.found, one.query.modality)] * bool(one.found.hits)
+        if one.query.item is not None and one.query.judged is None and one.found.hits:
+            told.append(place_words(one.found, one.query, one.modalities).lower())
+        head = one.title.removeprefix("#### ")
+        lines.append(f"- **{head}**: {in_markdown('; '.join(told)) or 'no list'}")
+    return "\n".join(lines)
 
 
 def _answer(
@@ -132,8 +169,8 @@ def _answer(
     if query.judged is None:
         index = index_of(view, options, held_out=held_out)
         found = index.search(query, k)
-        words = _match_words(found, query)
-        return Answer(view, query, found, title, about, label, words, MATCH_HELP, score), index
+        answer = Answer(view, query, found, title, about, words_help=MATCH_HELP, score_name=score)
+        return replace(answer, words=_place(answer), notes=label), index
     index, evaluation = (
         judged_index_of(view, options, held_out=held_out),
         evaluation_of(collection_of(view)),
@@ -185,9 +222,9 @@ def judged_column(
     )
 
 
-def nearest_items(chosen: Settings, asked: Query) -> None:
+def nearest_items(chosen: Settings, asked: Query, choices: ListChoices) -> None:
     """The one list of a collection of one modality: what lies nearest by raw cosine."""
-    held_out, k, _ = _list_choices(chosen)
+    held_out, k = choices.held_out, choices.results
     collection = collection_of(chosen.view)
     if asked.judged is not None:
         show_answers([_answer(chosen.view, chosen.raw, asked, k, held_out)[0]], bias=False)
@@ -247,24 +284,29 @@ def whole_split_table(chosen: Settings) -> None:
     )
 
 
-def _list_choices(chosen: Settings) -> tuple[bool, int, float]:
-    """Whether held-out items alone are searched, how many results each list has, and the precision
-    at which an answer is accepted.
+def list_choices(chosen: Settings, asked: Mapping[View, Query]) -> ListChoices:
+    """Draw the choices of how lists are made; those that would change nothing are left out.
+
+    Args:
+        chosen: what the sidebar says.
+        asked: as for `answer_columns`.
     """
     precision = float(ACCEPTED_AT.default)
     collection = collection_of(chosen.view)
     trained = bool(set(collection.splits) - {CALIBRATE, EVALUATE})
+    # How likely an answer matches is not told of judged queries, nor within one modality.
+    told = not chosen.has_one_modality and any(one.judged is None for one in asked.values())
     with st.container(horizontal=True, vertical_alignment="bottom"):
         held_out = trained and segments_of(INDEX) == "held-out"
         k = int(number_of(RESULTS, width=240))
-        if not chosen.has_one_modality:
+        if told:
             precision = float(number_of(ACCEPTED_AT, width=240))
     if trained and not held_out:
         st.caption(
             f":material/info: Searched: all {collection.n_items:,} items, those that the encoder's "
             "heads were trained on among them, which flatters it."
         )
-    return held_out, k, precision
+    return ListChoices(held_out, k, precision)
 
 
 def _compared(chosen: Settings) -> list[StrategyOptions]:
@@ -275,10 +317,12 @@ def _compared(chosen: Settings) -> list[StrategyOptions]:
     return [chosen.options(name) for name in names]
 
 
-def _match_words(found: ResultList, asked: Query) -> str:
-    if asked.item is None:
-        return "Match: none known for this query"
-    if found.match_rank is None:
-        return "Match: not in this index"
-    shown = "" if found.match_rank <= len(found.hits) else " (not shown)"
-    return f"Match at rank **{found.match_rank:,}**{shown}"
+def _place(answer: Answer) -> str:
+    """Where the right answer stands, with a mark of whether it is shown; Markdown."""
+    found = answer.found
+    said = in_markdown(place_words(found, answer.query, answer.modalities))
+    if answer.query.item is None or found.match_rank is None:
+        return said
+    shown = found.match_rank <= len(found.hits)
+    said = said.replace(f"place {found.match_rank:,}", f"place **{found.match_rank:,}**")
+    return f":material/{'check_circle' if shown else 'cancel'}: {said}"

@@ -59,6 +59,8 @@ class Wait:
     """What is said of work that was cancelled."""
     back: Callable[[], None] | None = None
     """Leads back to where the work was asked for, for work that finishes though nobody looks."""
+    so_far: Callable[[], None] | None = None
+    """Draws what is known already, below the progress, and where the work was cancelled."""
     slot: str | None = None
     """Part of the page that shows one result at a time: what it waited for before is left."""
 
@@ -146,6 +148,8 @@ def _show_start(awaited: Awaited[Any], wait: Wait) -> None:
     """A button that starts the work."""
     if wait.ask is None:
         st.info(f"Cancelled. {wait.cancelled}", icon=":material/cancel:")
+        if wait.so_far is not None:
+            wait.so_far()
     _button(
         wait.ask or "Compute after all",
         key=f"start_{awaited.name}",
@@ -162,6 +166,8 @@ def _wait_for(awaited: Awaited[Any], wait: Wait) -> None:
     if task is None or not task.status().active:
         st.rerun()
     show_progress(awaited.name, wait.doing, task.status(), _leave, awaited, wait)
+    if wait.so_far is not None:
+        wait.so_far()
 
 
 @st.fragment(run_every=POLL_SECONDS)

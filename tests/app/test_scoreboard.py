@@ -1,15 +1,17 @@
-import re
 import time
 from dataclasses import replace
 
 import pytest
 
 from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
+from gapviz.dashboard import scoreboard
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec, usual_strategies
 
 PAGE = "pages/scoreboard.py"
+FIGURES_FIRST = ["strategy", "labels", "ndcg", "imbalance", "bytes"]
+"""Keys of the columns that are shown at first of one encoder."""
 
 
 @pytest.fixture
@@ -17,16 +19,17 @@ def stored(store_collection):
     return store_collection(("first model", "second model"))
 
 
-def table(app):
-    bodies = [html.proto.body for html in app.get("html")]
-    return next(body for body in bodies if "gv-table gv-board" in body)
+def grid(app):
+    """The table of the page, without its columns of intervals."""
+    frame = app.dataframe[0].value
+    return frame[[name for name in frame.columns if not name.endswith("_interval")]]
 
 
 def opened(open_app, **query):
     """The page once its scoreboard has been measured."""
     app = open_app(PAGE, **query)
     deadline = time.monotonic() + 60
-    while not any("gv-table gv-board" in html.proto.body for html in app.get("html")):
+    while not app.get("plotly_chart"):
         assert not app.exception
         assert time.monotonic() < deadline, "the scoreboard was never measured"
         time.sleep(0.05)
@@ -34,53 +37,79 @@ def opened(open_app, **query):
     return app
 
 
-def test_every_strategy_of_every_encoder_has_a_row_with_its_search(open_app, stored):
+def words(app):
+    kinds = (app.caption, app.markdown, app.warning)
+    return " ".join(one.value for kind in kinds for one in kind)
+
+
+def test_every_strategy_of_every_encoder_has_a_row_and_five_columns_come_first(open_app, stored):
     app = opened(open_app, collection=stored.id)
-    assert not app.exception
-    assert not app.error
-    body = table(app)
-    links = re.findall(r'<td><a href="(search\?[^"]+)"', body)
-    assert len(links) == 2 * len(usual_strategies())
-    assert sum("encoder=second+model" in link for link in links) == len(usual_strategies())
-    assert all("collection=brought" in link for link in links)
-    assert len(app.get("plotly_chart")) == 1
-    assert "Another protocol" in body
+    assert not app.exception and not app.error
+    first = grid(app)
+    assert list(first.columns) == ["strategy", "model", "labels", "ndcg", "imbalance"]
+    assert sum(len(one.value) for one in app.dataframe) == 2 * len(usual_strategies())
+    assert set(first["model"]) == {"first model", "second model"}
+    assert "Another protocol" in words(app)
 
 
-def test_the_figures_are_those_of_the_library(open_app, stored):
-    app = opened(open_app, collection=stored.id, models="one", sort="ndcg-text")
+def test_the_figures_are_those_of_the_library_each_with_its_interval(open_app, stored):
+    app = opened(open_app, collection=stored.id, models="one", figures="NDCG and MRR")
     collection = collection_of(View(stored.id, "first model"))
     options = StrategyOptions("znorm")
     row = ScoreboardRequest({"m": collection}, [options]).compute().rows[0]
-    body = table(app)
-    line = next(part for part in body.split("<tr>") if strategy_spec("znorm").title in part)
-    figures = re.findall(r"<strong>([\d.,]+)</strong>", line)
-    assert figures[0] == f"{row.imbalance.value:.3f}"
-    assert figures[5] == f"{row.ndcg['text'].value:.3f}"
-    assert f"[{row.ndcg['text'].low:.3f}, {row.ndcg['text'].high:.3f}]" in line
-    assert "second model" not in body
+    frame = app.dataframe[0].value
+    assert list(grid(app).columns[: len(FIGURES_FIRST)]) == FIGURES_FIRST
+    (line,) = frame[frame["strategy"].str.startswith(strategy_spec("znorm").title)].to_dict(
+        "records"
+    )
+    assert line["imbalance"] == row.imbalance.value
+    assert line["ndcg-text"] == row.ndcg["text"].value
+    of_text = row.ndcg["text"]
+    assert line["ndcg-text_interval"] == f"[{of_text.low:.3f}, {of_text.high:.3f}]"
 
 
-def test_a_link_sorts_and_chooses_figures(open_app, stored):
-    app = opened(open_app, collection=stored.id, sort="bytes", figures="Cost")
-    body = table(app)
-    assert app.selectbox(key="sort").value == "bytes"
-    assert "NDCG@10" not in body
-    sizes = [
-        float(found.replace(",", ""))
-        for found in re.findall(r'gv-sorted"><strong>([\d,]+)', body.split("gv-part")[0])
-    ]
-    assert sizes == sorted(sizes)
-    app.toggle(key="worst_first").set_value(True).run()
-    assert table(app) != body
+@pytest.mark.parametrize(
+    ("task", "found", "column", "falls"),
+    [
+        ("mixed", "image", "ndcg", True),
+        ("one-way", "image", "recall10-text-image", True),
+        ("within", "text", "map-text", True),
+        ("scores", "image", "imbalance", False),
+    ],
+)
+def test_the_task_of_decide_sorts_it_best_first(open_app, stored, task, found, column, falls):
+    app = opened(open_app, collection=stored.id, models="one", task=task, found=found)
+    assert app.segmented_control(key="task").value == task
+    assert grid(app).columns[2] == column
+    figures = grid(app)[column].dropna()
+    assert figures.is_monotonic_decreasing if falls else figures.is_monotonic_increasing
+    assert len(figures) > 2
 
 
 def test_what_cannot_be_measured_is_listed_with_the_reason(open_app, unpaired_collection):
     app = opened(open_app, collection=unpaired_collection.id)
     assert not app.exception
-    body = table(app)
-    assert body.count('class="gv-out"') == 2
-    assert "needs matched pairs" in body
+    assert (
+        sum("is not available here: needs matched pairs" in one.value for one in app.caption) == 2
+    )
+
+
+def test_rows_appear_as_they_are_measured(open_app, stored, monkeypatch):
+    collection = collection_of(View(stored.id, "first model"))
+    known = ScoreboardRequest({"first model": collection}, [StrategyOptions()])
+    known.compute()
+    half = ScoreboardRequest(known.collections, [StrategyOptions(), StrategyOptions("centre")])
+    (row,) = half.so_far().rows
+    assert row.title == "Raw cosine" and not row.pareto
+
+    def meanwhile(request, wait):
+        wait.so_far()
+
+    monkeypatch.setattr(scoreboard, "result_of", meanwhile)
+    app = open_app(PAGE, collection=stored.id, models="one")
+    assert not app.exception
+    assert list(grid(app)["strategy"]) == ["Raw cosine"]
+    assert not app.get("plotly_chart")
 
 
 def test_a_doubtful_split_stands_above_the_table_and_other_warnings_in_their_rows(
@@ -96,27 +125,21 @@ def test_a_doubtful_split_stands_above_the_table_and_other_warnings_in_their_row
     assert not any("in an order" in other for other in others)
     number, few = next((n, w) for n, w in enumerate(others, 1) if "20 calibration pairs" in w)
     assert few.startswith(f"**{number}. {STRATEGIES['procrustes'].title}")
-    rows = [part for part in table(app).split("<tr>") if f">⚠ {number}</span>" in part]
-    assert len(rows) == 1 and STRATEGIES["procrustes"].title in rows[0]
-    assert "20 calibration pairs" in rows[0]
+    frame = grid(app)
+    marked = frame[frame["labels"].str.contains(f"⚠ {number}")]
+    assert list(marked["strategy"]) == [STRATEGIES["procrustes"].title]
 
 
 def test_a_second_visit_paints_at_once(open_app, stored):
     opened(open_app, collection=stored.id)
     app = open_app(PAGE, collection=stored.id)
-    assert "gv-board" in table(app)
+    assert app.dataframe and app.get("plotly_chart")
 
 
 @pytest.mark.parametrize("n", [3, 8])
 def test_three_modalities_and_few_items_are_measured(open_app, store_collection, n):
     three = store_collection(modalities=("audio", "image", "text"), n=n)
-    app = opened(open_app, collection=three.id)
+    app = opened(open_app, collection=three.id, figures="Recall across")
     assert not app.exception
     assert not app.error
-    assert "audio → image" in table(app)
-
-
-def test_an_unknown_column_is_named(open_app, stored):
-    app = opened(open_app, collection=stored.id, sort="beauty")
-    assert "beauty" in app.warning[0].value
-    assert workspace().find(stored.id)
+    assert "recall10-audio-image" in grid(app).columns

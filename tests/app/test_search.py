@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from gapviz.core.errors import GapvizError
+from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 
 PAGE = "pages/search.py"
@@ -54,7 +56,7 @@ def test_an_item_does_not_find_itself(open_app):
 
 def test_equal_weights_interleave_and_a_zero_weight_silences_a_list(open_app):
     app = open_app(PAGE, q="cat face")
-    assert "50%" in bodies(app)[4]
+    assert "5 of 10" in "".join(bodies(app))
     app.sidebar.slider(key="weight_text").set_value(0.0).run()
     routed = lists(app)[2]
     assert "● text" not in routed
@@ -127,6 +129,56 @@ assert len(found) == 4 and len(set(found)) == 1, found
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_heads_say_in_plain_words_what_kind_the_answers_are_and_where_the_right_one_stands(
+    open_app,
+):
+    app = open_app(PAGE)
+    bars = [body for body in bodies(app) if 'class="gv-bias"' in body]
+    assert len(bars) == 3 and all("</b> answers are text" in bar for bar in bars)
+    places = [m.value for m in app.markdown if "The right picture is at place **" in m.value]
+    assert len(places) == 3
+    # What is told of all lists at once is what each says.
+    (short,) = [m.value for m in app.markdown if m.value.startswith("- **Raw cosine**")]
+    assert short.count("the right picture is at place") == 3
+
+
+def test_a_column_that_has_no_list_stays_with_the_reason(open_app, monkeypatch):
+    from gapviz.dashboard import search
+
+    answer = search._answer
+
+    def refuse(view, options, *rest):
+        if options.name == "route":
+            raise GapvizError("cannot be routed")
+        return answer(view, options, *rest)
+
+    monkeypatch.setattr(search, "_answer", refuse)
+    app = open_app(PAGE, q="cat face")
+    assert len(lists(app)) == 2
+    told = [m.value for m in app.markdown]
+    assert "#### Route and fuse by rank" in told
+    assert any("Has no list. cannot be routed" in words for words in told)
+
+
+@pytest.mark.parametrize("kind", [{"query_by": "item"}, {"query_by": "text", "q": "cat face"}])
+@pytest.mark.parametrize("strategy", ["znorm", "route", "raw"])
+def test_routing_is_a_column_of_both_encoders_whatever_is_asked(open_app, kind, strategy):
+    app = open_app(PAGE, compare="builtin:sigmoid", strategy=strategy, **kind)
+    assert not app.exception and len(lists(app)) == 6
+    titles = [m.value for m in app.markdown if m.value.startswith("####")]
+    assert titles.count("#### Route and fuse by rank") == 2 and titles[2] == titles[5]
+
+
+def test_what_would_change_nothing_is_not_offered(open_app, make_judged):
+    assert "precision" in [one.key for one in open_app(PAGE).slider]
+    stored = workspace().add([make_judged(n=60)], title="asked")
+    try:
+        app = open_app(PAGE, collection=stored.id, query_by="judged")
+    finally:
+        workspace().remove(stored.id)
+    assert "precision" not in [one.key for one in app.slider]
 
 
 @pytest.mark.slow

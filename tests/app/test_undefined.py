@@ -63,7 +63,8 @@ def test_raw_and_routing_answer_where_centring_is_undefined(open_app, stored, tw
     assert not app.error and not app.exception
     html = " ".join(one.proto.body for one in app.get("html"))
     assert html.count('class="gv-grid"') == 2
-    assert "Centre both has no list." in warned(app)
+    told = [one.value for one in app.markdown]
+    assert "#### Centre both" in told and any("Has no list. " in words for words in told)
     assert any("Centre both is not measured." in one.value for one in app.caption)
 
 

@@ -10,6 +10,11 @@ from gapviz.sources.builtin.drawings import drawing_png
 pytestmark = pytest.mark.browser
 
 CAT = "1F431"
+CARDS = ".gv-card"
+
+
+def boxed(part):
+    return part.bounding_box()
 
 
 def test_the_first_view_draws_both_clouds_by_umap(visit):
@@ -26,7 +31,7 @@ def test_a_typed_text_is_encoded_and_answered(visit):
     tab = visit("/search")
     tab.type_query("an animal that purrs")
     expect(tab.lists()).to_have_count(3)
-    expect(tab.lists().first.locator(".gv-card")).to_have_count(8)
+    expect(tab.lists().first.locator(".gv-card")).to_have_count(10)
     pictures = tab.page.locator(".gv-card img")
     expect(pictures.first).to_be_attached()
     pictures.first.scroll_into_view_if_needed()
@@ -37,6 +42,16 @@ def test_a_typed_text_is_encoded_and_answered(visit):
         for part in (".gv-bias", ".gv-grid[role=list]"):
             tops = [one.bounding_box()["y"] for one in tab.page.locator(part).all()]
             assert len(tops) == 3 and max(tops) - min(tops) < 1, (width, part)
+        # Rank beside rank, all of one height.
+        rows = [
+            [
+                (round(box["y"]), round(box["height"]))
+                for box in map(boxed, one.locator(CARDS).all())
+            ]
+            for one in tab.lists().all()
+        ]
+        assert len(rows[0]) == 10 and rows[0] == rows[1] == rows[2]
+        assert len({height for _, height in rows[0]}) == 1
         # No room kept for lines that no head takes.
         heads = [tab.widget(f"answer_head_{number}").bounding_box() for number in range(3)]
         foot = max(head["y"] + head["height"] for head in heads)
@@ -116,12 +131,12 @@ def test_dropped_images_are_searched_with_also_those_of_16_bits(visit, tmp_path)
     tab.settle()
     expect(tab.lists()).to_have_count(3)
     main = tab.page.get_by_test_id("stMain")
-    expect(main).to_contain_text("A picture of the collection")
-    expect(main).to_contain_text("Match at rank")
+    expect(main).to_contain_text("Recognised by its pixels")
+    expect(main).to_contain_text("The right text is at place")
     expect(tab.page.locator(f".gv-card img[src*='/{CAT}.png']")).to_have_count(0)
     found = tab.lists().first.inner_text()
     tab.page.locator("input[type=file]").set_input_files(grey)
-    expect(main).to_contain_text("none known for this query")
+    expect(main).to_contain_text("No right answer is known for this query")
     expect(tab.lists().first).not_to_have_text(found, use_inner_text=True)
     assert tab.page.locator("[data-testid=stException]").count() == 0
 

@@ -68,7 +68,7 @@ def test_a_zip_is_uploaded_encoded_searched_and_removed(visit, drawings_zip):
     expect(tab.lists()).to_have_count(3)
     expect(tab.page.get_by_role("combobox", name="Collection")).to_have_value("eight drawings")
     tab.type_query("something that was never a caption here")
-    expect(tab.lists().first.locator(".gv-card")).to_have_count(8)
+    expect(tab.lists().first.locator(".gv-card")).to_have_count(10)
     tab.page.goto(f"{tab.address}/data")
     tab.page.wait_for_selector("h1")
     tab.settle()

@@ -197,7 +197,8 @@ def test_many_queries_find_what_each_finds_alone(make_collection, name):
 
 def test_a_typed_caption_knows_its_item_in_any_case_and_other_words_do_not():
     drawings = builtin_collection()
-    query = caption_query(drawings, "  Cat Face ")
-    assert drawings.items[query.item].captions[0] == "cat face"
+    for typed in ("  Cat Face ", "cat  face.", "“Cat face”"):
+        query = caption_query(drawings, typed)
+        assert drawings.items[query.item].captions[0] == "cat face"
     assert not query.leave_out_own
     assert caption_query(drawings, "a cat that nobody drew") is None

@@ -9,7 +9,7 @@ from PIL import Image
 from gapviz.core.collection import Collection
 from gapviz.core.item import Item
 from gapviz.core.modality_vectors import ModalityVectors
-from gapviz.retrieval.queries import picture_query
+from gapviz.retrieval.queries import KnownPicture, known_picture, picture_query
 from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.builtin.drawings import drawing_png
 from gapviz.sources.images.references import thumbnail_png
@@ -56,11 +56,33 @@ def test_the_same_pixels_in_another_file_and_the_thumbnail_of_a_picture_are_know
     assert picture_query(folder, Image.open(BytesIO(small)), vector_of(folder, 1)).item == 1
 
 
-def test_one_other_pixel_makes_another_picture(folder):
-    image = Image.open(folder.root / "0.png")
-    red, *rest = image.getpixel((5, 5))
-    image.putpixel((5, 5), (red ^ 1, *rest))
-    assert picture_query(folder, image, vector_of(folder, 0)).item is None
+@pytest.mark.parametrize("saved", [{"format": "JPEG", "quality": 30}, {"format": "WEBP"}])
+@pytest.mark.parametrize("width", [96, 300])
+def test_a_drawing_that_was_saved_and_resized_anew_is_known_and_said_to_be_so(saved, width):
+    shipped = builtin_collection()
+    position, buffer = shipped.position[CAT], BytesIO()
+    image = Image.open(BytesIO(drawing_png(CAT, 224))).convert("RGB").resize((width, width))
+    image.save(buffer, **saved)
+    known = known_picture(shipped, Image.open(buffer), vector_of(shipped, position))
+    assert known == KnownPicture(position, same_pixels=False)
+    assert known.words != KnownPicture(position, same_pixels=True).words
+
+
+def test_a_drawing_that_the_collection_lacks_is_not_taken_for_one_like_it():
+    shipped = builtin_collection()
+    position = shipped.position[CAT]
+    others = np.flatnonzero(np.arange(shipped.n_items) != position)
+    kept = shipped.subset(others)
+    image = Image.open(BytesIO(drawing_png(CAT, 224)))
+    assert known_picture(kept, image, vector_of(shipped, position)) is None
+
+
+def test_of_pictures_that_look_alike_the_nearest_in_pixels_is_meant(folder):
+    image = Image.open(folder.root / "0.png").convert("RGB")
+    pixels = np.asarray(image).astype(int)
+    Image.fromarray(np.clip(pixels + 6, 0, 255).astype(np.uint8)).save(folder.root / "3.png")
+    touched = Image.fromarray(np.clip(pixels + 1, 0, 255).astype(np.uint8))
+    assert known_picture(folder, touched, vector_of(folder, 3)) == KnownPicture(0, False)
 
 
 def test_a_picture_that_is_gone_is_passed_over(folder):

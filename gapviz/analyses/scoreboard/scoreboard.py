@@ -24,6 +24,7 @@ from gapviz.analyses.scoreboard.rows import (
     Judging,
     LeftOut,
     Scoreboard,
+    ScoreRow,
     front_shares,
 )
 from gapviz.core.collection import Collection
@@ -81,19 +82,25 @@ class ScoreboardRequest:
     @property
     def name(self) -> str:
         """Unlike that of any other scoreboard."""
-        keys = [[model, row.key] for model, rows in self._rows().items() for row in rows]
+        keys = [[model, row.key] for model, rows in self._rows.items() for row in rows]
         runs = [row.key for row in self._run_rows()]
         return f"{KIND}/{content_key(rows=keys, runs=runs)}"
 
     def get(self) -> Scoreboard | None:
         """The scoreboard, if every row of it is cached."""
         entries = []
-        for row in [*chain(*self._rows().values()), *self._run_rows()]:
+        for row in [*chain(*self._rows.values()), *self._run_rows()]:
             entry = row.get()
             if entry is None:
                 return None
             entries.append(entry)
         return self._assembled(entries)
+
+    def so_far(self) -> Scoreboard | None:
+        """The rows that are cached, none of them on a front yet; None where there are none."""
+        entries = [row.get() for row in [*chain(*self._rows.values()), *self._run_rows()]]
+        board = self._assembled(entries)
+        return board if board.rows else None
 
     def compute(self, progress: Progress | None = None) -> Scoreboard:
         """The scoreboard; rows that are not cached are measured now.
@@ -104,7 +111,7 @@ class ScoreboardRequest:
         Raises:
             GapvizError: a split that is missing, or an unknown strategy.
         """
-        report, rows = progress or no_progress, self._rows()
+        report, rows = progress or no_progress, self._rows
         told, done = threading.Lock(), count(1)
 
         def measure(model: str) -> list[Entry]:
@@ -137,6 +144,7 @@ class ScoreboardRequest:
             report(next(done) / self.n_rows, run.run.name)
         return self._assembled(entries)
 
+    @cached_property
     def _rows(self) -> dict[str, list[CachedResult[Entry]]]:
         """By model: the entry of each strategy, which is stored under no model's name."""
         rows: dict[str, list[CachedResult[Entry]]] = {}
@@ -171,21 +179,17 @@ class ScoreboardRequest:
             for one in self.runs
         ]
 
-    def _assembled(self, entries: Sequence[Entry]) -> Scoreboard:
+    def _assembled(self, entries: Sequence[Entry | None]) -> Scoreboard:
+        """The scoreboard of these entries, with its front once all of them are there."""
         asked = list(product(self.collections, self.options))
-        made = list(zip(asked, entries, strict=False))
+        made = [(one, entry) for one, entry in zip(asked, entries, strict=False) if entry]
         rows = [replace(entry.row, model=model) for (model, _), entry in made if entry.row]
         # A run is of no model: it stands with the rows of the first.
         first = next(iter(self.collections))
-        rows += [replace(one.row, model=first) for one in entries[len(asked) :] if one.row]
-        competes = [not row.transductive and not row.by_item for row in rows]
-        front = pareto_front([(row.imbalance.value, row.mean_ndcg.value) for row in rows], competes)
-        shares = front_shares(rows, competes)
+        of_runs = filter(None, entries[len(asked) :])
+        rows += [replace(one.row, model=first) for one in of_runs if one.row]
         return Scoreboard(
-            tuple(
-                replace(row, pareto=on, on_front=share)
-                for row, on, share in zip(rows, front, shares, strict=True)
-            ),
+            _on_front(rows) if all(entries) else tuple(rows),
             tuple(LeftOut(*asked, entry.reason) for asked, entry in made if not entry.row),
             self._n_items,
             self.seed,
@@ -208,6 +212,16 @@ class ScoreboardRequest:
             name: Judging.of(asked_of_runs(one, self.seed))
             for name, one in self.collections.items()
         }
+
+
+def _on_front(rows: Sequence[ScoreRow]) -> tuple[ScoreRow, ...]:
+    """The same rows, told which are on the front, and how surely."""
+    competes = [not row.transductive and not row.by_item for row in rows]
+    front = pareto_front([(row.imbalance.value, row.mean_ndcg.value) for row in rows], competes)
+    return tuple(
+        replace(row, pareto=on, on_front=share)
+        for row, on, share in zip(rows, front, front_shares(rows, competes), strict=True)
+    )
 
 
 def row_key(

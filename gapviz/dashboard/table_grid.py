@@ -1,0 +1,92 @@
+"""A `Table` as a grid that sorts by a click, hides columns, and is downloaded as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isnan, nan
+from typing import Any
+
+import streamlit as st
+
+from gapviz.core.estimate import Estimate
+from gapviz.core.foreign import in_markdown
+from gapviz.core.table import Cell, Column, Marked, Table
+
+MOST_ROWS = 9
+"""Rows that are seen at once; of more the grid scrolls by itself."""
+ROW_HEIGHT = 35
+INTERVAL = "[low, high]"
+WIDTHS = {"strategy": 230, "model": 170, "labels": 120}
+"""Pixels of columns of words."""
+FIGURE_WIDTH, INTERVAL_WIDTH = 96, 118
+
+
+def show_grid(
+    table: Table, *, key: str, alt: str, helps: Mapping[str, str] | None = None
+) -> int | None:
+    """Draw the table as a grid; every figure has its interval in the column after it.
+
+    Args:
+        table: of which each column has a key of its own.
+        key: of the widget.
+        alt: what the grid holds, for those who do not see it.
+        helps: further words on a column, by its key.
+
+    Returns:
+        The place in `table.rows` of the row that is chosen, if one is.
+    """
+    import pandas as pd
+
+    data: dict[str, list[Any]] = {}
+    look: dict[str, Any] = {}
+    for place, column in enumerate(table.columns):
+        cells = [row[place] for row in table.rows]
+        told = _help(column, (helps or {}).get(column.key, ""))
+        if column.text:
+            data[column.key] = [column.value(cell) for cell in cells]
+            look[column.key] = st.column_config.TextColumn(
+                column.name, help=told, width=WIDTHS.get(column.key), pinned=place == 0
+            )
+            continue
+        data[column.key] = [_number(cell) for cell in cells]
+        look[column.key] = st.column_config.NumberColumn(
+            column.name, help=told, format=_format(column), width=FIGURE_WIDTH
+        )
+        intervals = [column.interval(cell) for cell in cells]
+        if any(intervals):
+            data[f"{column.key}_interval"] = intervals
+            look[f"{column.key}_interval"] = st.column_config.TextColumn(
+                INTERVAL, help=f"95 % interval of {in_markdown(column.name)}.", width=INTERVAL_WIDTH
+            )
+    event = st.dataframe(
+        pd.DataFrame(data),
+        hide_index=True,
+        column_config=look,
+        height=ROW_HEIGHT * (min(len(table.rows), MOST_ROWS) + 1) + 3,
+        row_height=ROW_HEIGHT,
+        key=key,
+        on_select="rerun",
+        selection_mode="single-row",
+        placeholder="–",
+        alt=alt,
+    )
+    chosen = [place for place in event["selection"]["rows"] if place < len(table.rows)]
+    return chosen[0] if chosen else None
+
+
+def _help(column: Column, further: str) -> str | None:
+    better = f"{column.better[:1].upper()}{column.better[1:]} is better." if column.better else ""
+    told = " ".join(filter(None, [f"**{in_markdown(column.name)}.**", better, further]))
+    return told if better or further else None
+
+
+def _number(cell: Cell) -> float | None:
+    """None where it is not known, which sorts last."""
+    known = cell.figure if isinstance(cell, Marked) else cell
+    value = known.value if isinstance(known, Estimate) else known
+    number = nan if value is None or isinstance(value, str) else float(value)
+    return None if isnan(number) else number
+
+
+def _format(column: Column) -> str:
+    return "localized" if column.decimals == 0 else f"%.{column.decimals}f"
