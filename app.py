@@ -16,6 +16,8 @@ from gapviz.dashboard import (
     decide,
     directions,
     export,
+    findings,
+    keeping,
     protocol,
     scoreboard,
     scores,
@@ -51,7 +53,12 @@ def _page(module: ModuleType, title: str, icon: str, *, default: bool = False) -
 
 
 if __name__ == "__main__":
-    st.set_page_config(page_title="gapviz", page_icon=str(FAVICON), layout="wide")
+    st.set_page_config(
+        page_title="gapviz",
+        page_icon=str(FAVICON),
+        layout="wide",
+        initial_sidebar_state="collapsed" if keeping.is_presented() else "auto",
+    )
     page = st.navigation(
         {
             "See": [
@@ -74,6 +81,7 @@ if __name__ == "__main__":
             "Act": [
                 _page(decide, "Decide", "alt_route"),
                 _page(export, "Take it home", "download"),
+                _page(findings, "Findings", "bookmarks"),
                 _page(data, "Data", "folder_open"),
             ],
         },
@@ -83,6 +91,8 @@ if __name__ == "__main__":
     if page.url_path == data.__name__.rpartition(".")[2]:
         data.library.open_linked()
     show_sidebar()
+    keeping.keep_control(page.url_path, page.title)
+    keeping.show_linked(page.url_path)
     with errors_shown():
         page.run()
 else:

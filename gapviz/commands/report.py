@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gapviz.analyses.advice.analysis import ANALYSIS as DECIDE
 from gapviz.analyses.advice.analysis import evidence_of, situation_of
+from gapviz.analyses.views.shown import views_finding
 from gapviz.commands.analysis import request_of
 from gapviz.commands.files import json_text
 from gapviz.commands.parameters import add_parameters
@@ -21,6 +22,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_json
 from gapviz.storage.files import write_output
+from gapviz.storage.saved_views import SavedViews
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
 
 if TYPE_CHECKING:
@@ -60,6 +62,14 @@ def add_to(commands: Commands) -> None:
         metavar="NAME[,NAME]",
         help="further models of the source or of --also, with rows of their own in the scoreboard",
     )
+    command.add_argument(
+        "--views",
+        nargs="?",
+        type=listed,
+        const=(),
+        metavar="ID[,ID]",
+        help="with the saved views of the dashboard and their notes: those named, else all",
+    )
     add_parameters(command, DECIDE.parameters)
     add_shared(command, DECIDE.shared, DECIDE.strategy)
     command.set_defaults(run=run)
@@ -78,6 +88,7 @@ def run(options: argparse.Namespace) -> str:
         raise GapvizError("there is no file to write to", hint="give --out report.html, or --json")
     form = None if options.out is None else _form(options.out)
     chosen = StrategyOptions(strategy_spec(options.strategy).name) if options.strategy else None
+    views = None if options.views is None else SavedViews().named(options.views)
     request = request_of(DECIDE, options)
     situation = situation_of(request)
     compare = [_other(request.others, name, request.collection) for name in options.compare]
@@ -88,6 +99,7 @@ def run(options: argparse.Namespace) -> str:
             compare=compare,
             options=chosen,
             on=on,
+            views=None if views is None else views_finding(views),
             progress=progress,
         )
     if options.out is None or form is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import streamlit as st
@@ -29,7 +28,7 @@ from gapviz.dashboard.url_params import (
 )
 from gapviz.dashboard.waiting import meanwhile
 from gapviz.dashboard.widgets import number_of, select_of, widget_of
-from gapviz.measures.pair import pair_of
+from gapviz.measures.pair import pair_of, pairs_by_title
 from gapviz.sources.builtin import ATTRIBUTION, SHIPPED_COLLECTIONS
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters
 from gapviz.strategies.shift import STRENGTH
@@ -49,7 +48,6 @@ MEASURING = (
 )
 
 SETTINGS_KEY = "_settings"
-BETWEEN = " – "
 
 
 def strategy_titles() -> dict[str, str]:
@@ -246,7 +244,7 @@ def _recommendation(view: View, seed: int) -> Recommended:
 
 
 def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
-    pairs = {BETWEEN.join(pair): pair for pair in combinations(modalities, 2)}
+    pairs = pairs_by_title(modalities)
     if len(pairs) < 2:
         return pair_of(modalities)
     # In the order of the collection, which may have texts first.

@@ -117,6 +117,13 @@ def in_url(name: str) -> bool:
     return _declaration(name) is not None
 
 
+def in_words_of_links(name: str, value: str) -> str:
+    """The value that a parameter of the URL has, by its name where the URL says its title."""
+    declared = _declaration(name)
+    titles = (declared.titles if declared else None) or {}
+    return value if value in titles else next((k for k, t in titles.items() if t == value), value)
+
+
 def modalities_on_offer() -> list[str]:
     """All modalities of all collections, each once."""
     entries = catalogue().values()

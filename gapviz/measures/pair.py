@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 
 PREFERRED = ("image", "text")
+
+BETWEEN = " – "
+"""Between the two modalities of a pair, in links and in lists to choose from."""
 
 
 def default_pair(collection: Collection) -> tuple[str, str]:
@@ -32,3 +36,8 @@ def pair_of(modalities: Sequence[str]) -> tuple[str, str]:
     if set(PREFERRED) <= set(modalities):
         return PREFERRED
     return modalities[0], modalities[min(1, len(modalities) - 1)]
+
+
+def pairs_by_title(modalities: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Every pair of the modalities under its title: `image – text`."""
+    return {BETWEEN.join(pair): pair for pair in combinations(modalities, 2)}

@@ -93,6 +93,8 @@ class Report:
     """Of the analyses that ask for a section of their own, by name."""
     judged: Mapping[str, Finding] = field(default_factory=dict)
     """By judgments, where the collection has some, as `by_judgments` gives it."""
+    views: Finding | None = None
+    """Saved views with their notes, as `views_finding` gives them."""
 
     @property
     def sections(self) -> dict[str, Finding]:
@@ -189,6 +191,7 @@ class Report:
             "pair": list(self.before.pair),
             "compared": [one.to_json() for one in self.compared],
             "protocol": list(self.protocol),
+            **({} if self.views is None else {"views": self.views.to_json()}),
             "raw": self.before.to_json(),
             "strategy": self.after.to_json(),
             "scoreboard": board["rows"],
@@ -225,6 +228,7 @@ def report_on(
     options: StrategyOptions | None = None,
     strategies: Sequence[str] = usual_strategies(),
     on: date | None = None,
+    views: Finding | None = None,
     progress: Progress = no_progress,
 ) -> Report:
     """Gather what a report shows of what can be measured on a collection.
@@ -238,6 +242,7 @@ def report_on(
             raw cosine where there is none.
         strategies: the rows of the scoreboard.
         on: the date it carries; see `report_date`.
+        views: saved views that stand in it, as `views_finding` gives them.
         progress: told of each stage; may raise to cancel.
 
     Raises:
@@ -279,6 +284,7 @@ def report_on(
             Request(evidence.collection, strategy=after.strategy.options, seed=seed),
             _part(progress, 0.95, 0.97),
         ),
+        views=views,
         compared=tuple(measure(one, pair=evidence.pair, seed=seed) for one in compare),
         further={
             name: (analysis.summary or analysis.find)(

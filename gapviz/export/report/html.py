@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -53,11 +55,11 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); }
 
 def report_html(report: Report) -> str:
     """The whole file; the same report gives the same text."""
-    name = in_html(report.collection.name)
     decide, *further = report.sections.values()
     sections = [
         _head(report),
         _cards(report),
+        "" if report.views is None else finding_html(report.views),
         finding_html(decide),
         _plots(report),
         *map(finding_html, further),
@@ -65,11 +67,21 @@ def report_html(report: Report) -> str:
         + "".join(_example(report, one) for one in report.examples),
         _protocol(report),
     ]
+    return _page(f"Modality gap: {report.collection.name}", sections)
+
+
+def finding_page(finding: Finding) -> str:
+    """A finding as a whole file, in the look of a report."""
+    title = f"<h1>{in_html(finding.title)}</h1>"
+    return _page(finding.title, [title, finding_html(replace(finding, title=""), 1)])
+
+
+def _page(title: str, sections: Sequence[str]) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>Modality gap: {name}</title><style>{_STYLE}</style></head>\n<body>\n"
+        f"<title>{in_html(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
         + "\n".join(sections)
         + "\n</body></html>\n"
     )

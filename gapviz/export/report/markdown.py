@@ -22,6 +22,7 @@ def report_markdown(report: Report) -> str:
             for start, words in told
         ),
     ]
+    paragraphs += map(finding_markdown, [report.views] if report.views is not None else [])
     paragraphs += map(finding_markdown, report.sections.values())
     paragraphs += ["## Protocol", "\n".join(f"- {in_markdown(line)}" for line in report.protocol)]
     paragraphs.append(", ".join(f"{name} {one}" for name, one in report.versions.items()))
