@@ -26,18 +26,17 @@ if chosen.has_one_modality:
         "strategy does about them need a second modality.",
     )
     show_doubts(chosen)
-    cloud_cards(chosen)
     cones_section(chosen, partial(say_of_cloud, chosen))
+    cloud_cards(chosen)
     st.stop()
 
 page_head("Cones: two clouds, one gap", chosen)
 st.markdown(
-    f"Each dot is one {in_markdown(' or one '.join(chosen.modalities))}, drawn flat. Each "
-    "kind crowds into a narrow cone; the distance between their centres is the **gap**."
+    f"Each dot is one {in_markdown(' or one '.join(chosen.modalities))}. Each kind crowds into a "
+    "cone of its own; between them is the **gap**."
 )
 show_doubts(chosen)
 figures = FiguresOfCones(chosen, figures_of(chosen))
-figures.cards()
 for view in chosen.views:
     head = f"{in_markdown(f'{encoder_title(view)}: ')} " if chosen.compare else ""
     why = undefined(view, chosen.options(), everywhere=True)
@@ -47,7 +46,8 @@ for view in chosen.views:
     for words in doubts:
         st.warning(f"{head}{words}", icon=":material/warning:")
 
-cones_section(chosen, figures.said)
+cones_section(chosen, figures.cards)
+figures.said()
 st.subheader("What a search finds", anchor=False)
 figures.quality()
 note = paired_note(chosen)

@@ -214,8 +214,10 @@ def item_cards(
     collection: Collection,
     name: str,
     query: Mapping[str, str] | None = None,
+    by_words: Members[int] = (),
 ) -> str:
-    """Cards of the items at some positions, with picture and caption.
+    """Cards of the items at some positions, with picture and caption; those `by_words` without a
+    picture.
 
     Each is a link that searches with the item and keeps `query`, the URL's parameters of the
     current view; None makes no links. `name` is that of the collection.
@@ -227,7 +229,7 @@ def item_cards(
         cards.append(
             _card(
                 item,
-                "image" if item.image and "image" in names else names[-1],
+                _drawn_as(item, names, in_words=position in by_words),
                 collection,
                 name,
                 head=item.id,
@@ -239,6 +241,13 @@ def item_cards(
             )
         )
     return _grid(cards)
+
+
+def _drawn_as(item: Item, names: Sequence[str], *, in_words: bool = False) -> str:
+    """The modality in whose colours an item is shown: its picture, if it has one."""
+    if in_words and "text" in names:
+        return "text"
+    return "image" if item.image and "image" in names else names[-1]
 
 
 def _names(collection: Collection) -> tuple[str, ...]:
@@ -265,7 +274,7 @@ def _card(
 ) -> str:
     names = _names(collection)
     # Of an entry whose row is not known, what is shown of the item is its picture, if it has one.
-    drawn = modality or ("image" if item.image and "image" in names else names[-1])
+    drawn = modality or _drawn_as(item, names)
     style = style_of(drawn, names)
     named = item.id if head != item.id else "no caption" if item.image else "vector only"
     caption = item.captions[0] if item.captions else named

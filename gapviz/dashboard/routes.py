@@ -18,7 +18,13 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.item import Item
 from gapviz.dashboard.caches import items_of
-from gapviz.dashboard.canvas.served import SCRIPTS, SCRIPTS_VERSION, ServedCloud, served_cloud
+from gapviz.dashboard.canvas.served import (
+    SCRIPTS,
+    SCRIPTS_VERSION,
+    ServedCloud,
+    pictured,
+    served_cloud,
+)
 from gapviz.sources.images.references import thumbnail_png
 
 SIZES = (48, 96, 192, 384)
@@ -89,6 +95,11 @@ def _pairs(request: Request) -> Response:
     return _bytes(None if served is None or not served.pair else served.pair_lines.content)
 
 
+def _pictures(request: Request) -> Response:
+    served = served_cloud(request.path_params["key"])
+    return _bytes(None if served is None else served.pictures(items_of(served.collection).items))
+
+
 def _bytes(content: bytes | None) -> Response:
     if content is None:
         return PlainTextResponse("no such cloud", status_code=404)
@@ -105,10 +116,18 @@ def _point(request: Request) -> Response:
 
 
 def _owner(served: ServedCloud, point: int) -> dict[str, Any]:
-    position = int(served.cloud.item[point])
-    points = served.cloud.points_of_items([position]).tolist()
+    cloud = served.cloud
+    position = int(cloud.item[point])
+    points = cloud.points_of_items([position]).tolist()
     collection = items_of(served.collection)
-    return {"item": position, "points": points} | _described(collection, collection.items[position])
+    told = _described(collection, collection.items[position])
+    if not pictured(cloud)[point]:
+        # Words are shown in words, those of the row itself.
+        told["picture"] = False
+        place = cloud.place_in_item(point)
+        if place < len(told["captions"]):
+            told["caption"] = told["captions"][place]
+    return {"item": position, "points": points} | told
 
 
 def _script(request: Request) -> Response:
@@ -148,6 +167,7 @@ ROUTES = [
     Route("/item/{collection:str}/at/{position:str}.json", _item),
     Route("/cloud/{key:str}.bin", _cloud),
     Route("/cloud/{key:str}/pairs.bin", _pairs),
+    Route("/cloud/{key:str}/pictures.bin", _pictures),
     Route("/cloud/{key:str}/{point:str}.json", _point),
     Route("/canvas/{version:str}/{name:str}", _script),
     *(Route(address, _moved) for address in MOVED),

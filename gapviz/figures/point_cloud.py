@@ -55,7 +55,7 @@ class PointCloud:
             GapvizError: `item_index` misses a modality or has too few rows.
         """
         items = np.concatenate(list(items_drawn(layout, item_index).values()))
-        order = np.random.default_rng(layout.row.size).permutation(layout.row.size)
+        order = _order(layout)
         return cls(
             layout,
             read_only(layout.points[order]),
@@ -94,6 +94,17 @@ class PointCloud:
         chosen[wanted[(wanted >= 0) & (wanted < chosen.size)]] = True
         return np.flatnonzero(chosen[self.item])
 
+    @cached_property
+    def row(self) -> Indices:
+        """`(n,)`, number of the row of each point within its modality."""
+        return read_only(self.layout.row[_order(self.layout)])
+
+    def place_in_item(self, point: int) -> int:
+        """How many rows of its item and its modality stand before that of a point."""
+        alike = self.points_of_items([self.item[point]])
+        alike = alike[self.modality_code[alike] == self.modality_code[point]]
+        return int((self.row[alike] < self.row[point]).sum())
+
     def pair_lines(self, pair: tuple[str, str]) -> PairLines:
         """The points of matched rows of two modalities."""
         a, b = (
@@ -107,6 +118,11 @@ class PointCloud:
             keep = np.linspace(0, len(matched) - 1, MOST_LINES).astype(np.int64)
         ends = np.column_stack([a[matched.rows_a[keep]], b[matched.rows_b[keep]]])
         return PairLines(ends.astype("<u4"), len(matched))
+
+
+def _order(layout: Layout) -> Indices:
+    """The order by chance in which points are drawn."""
+    return np.random.default_rng(layout.row.size).permutation(layout.row.size)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from gapviz.dashboard.canvas.component import Pick
 from gapviz.dashboard.catalogue import View
 from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
-from gapviz.strategies import StrategyOptions
+from gapviz.strategies import STRATEGIES, StrategyOptions
 
 PAGE = "pages/cones.py"
 CARDS = [
@@ -39,11 +39,12 @@ def test_the_cards_show_the_figures_of_the_library(open_app):
     ]
     assert app.metric[0].value == " → ".join(f"{gap.gap:.3f}" for gap in gaps)
     assert app.metric[1].value == " → ".join(f"{gap.separation:.3f}" for gap in gaps)
-    assert f"with Centre both {gaps[1].gap:.3f}" in app.caption[0].value
-    assert f"noise floor {gaps[1].noise_floor:.3f}" in app.caption[0].value
+    notes = next(one.value for one in app.caption if "with Centre both" in one.value)
+    assert f"with Centre both {gaps[1].gap:.3f}" in notes
+    assert f"noise floor {gaps[1].noise_floor:.3f}" in notes
     # Only the centred cloud's interval reaches 0.
     assert [gap.none for gap in gaps] == [False, True]
-    assert app.caption[0].value.count("(it reaches 0: no gap here)") == 1
+    assert notes.count("(it reaches 0: no gap here)") == 1
 
 
 def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
@@ -97,20 +98,42 @@ def test_the_camera_stays_while_a_strategy_moves_and_not_on_another_projection(o
     assert axis["scene"] != before["scene"]
 
 
-def test_what_was_measured_is_told_while_a_layout_is_waited_for(open_app, monkeypatch):
-    monkeypatch.setattr("gapviz.dashboard.cones._laid_out", lambda request: None)
-    app = open_app()
+@pytest.mark.parametrize("raw_is_there", [True, False])
+def test_what_is_known_is_shown_while_a_layout_is_waited_for(open_app, monkeypatch, raw_is_there):
+    monkeypatch.setattr("gapviz.dashboard.cones._laid_out", lambda request, slot: False)
+    monkeypatch.setattr("gapviz.dashboard.cones._is_there", lambda request: raw_is_there)
+    app = open_app(strategy="centre")
     assert not app.exception
-    assert not pictures(app)
+    shown = [[view["name"] for view in picture["views"]] for picture in pictures(app)]
+    assert shown == [["Raw"]] * raw_is_there
     assert any("query gets" in text.value for text in app.markdown)
 
 
 @pytest.mark.parametrize("strategy", ["raw", "route"])
-def test_a_strategy_that_moves_nothing_shows_one_cloud(open_app, strategy):
+def test_where_a_strategy_moves_nothing_the_picture_offers_one_that_closes_the_gap(
+    open_app, strategy
+):
     app = open_app(strategy=strategy)
     (picture,) = pictures(app)
-    assert len(picture["views"]) == 1
+    assert [view["name"] for view in picture["views"]] == ["Raw", "Centre both"]
+    assert picture["shown"] == "raw"
+    title = app.sidebar.selectbox(key="strategy").value
+    assert f"{STRATEGIES[title].title} moves no points." in picture["note"]
     assert not app.exception
+
+
+def test_the_second_state_is_shown_first_or_the_one_that_a_link_names(open_app):
+    for named, shown in ((None, "moved"), ("raw", "raw"), ("both", "both"), ("<b>", "moved")):
+        (picture,) = pictures(open_app(strategy="centre", **({"clouds": named} if named else {})))
+        assert picture["shown"] == shown
+
+
+def test_the_slider_is_on_the_picture_of_a_strategy_that_has_one(open_app):
+    (picture,) = pictures(open_app(strategy="centre", strength="0.5"))
+    dial = picture["dial"]
+    assert (dial["value"], dial["low"], dial["high"]) == (0.5, 0, 2)
+    (picture,) = pictures(open_app(strategy="whitening"))
+    assert picture["dial"] is None
 
 
 @pytest.mark.slow
@@ -159,15 +182,16 @@ def test_a_link_to_an_item_that_is_gone_selects_nothing(open_app):
 
 @pytest.fixture
 def kept(monkeypatch):
-    """`kept(*picks)`: ids of the items that are selected after some picks, one after the other."""
-    from gapviz.dashboard import cones
+    """`kept(*picks)`: ids of the items that are selected after some picks, one after the other;
+    `shown="words"` gives those that are shown in words."""
+    from gapviz.dashboard import cones_selection
 
-    def ids(*picks):
+    def ids(*picks, shown="items"):
         state = {}
-        monkeypatch.setattr(cones.st, "session_state", state)
+        monkeypatch.setattr(cones_selection.st, "session_state", state)
         for pick in picks:
-            cones._keep(pick, View("builtin", "builtin"))
-        return state["_selected_items"]
+            cones_selection.keep_pick(pick, View("builtin", "builtin"))
+        return state[f"_selected_{'by_words' if shown == 'words' else 'items'}"]
 
     return ids
 
@@ -179,6 +203,28 @@ def test_what_is_picked_is_kept_by_the_ids_of_its_items(kept):
     added = kept(Pick(np.array([3, 7])), Pick(np.array([7, 5]), add=True))
     assert added == tuple(items[place].id for place in (3, 7, 5))
     assert kept(Pick(np.array([3])), Pick(np.array([], dtype=np.int64))) == ()
+
+
+def test_what_only_text_was_picked_of_is_shown_in_words_until_its_picture_is_picked(kept):
+    items = read("builtin").collection.items
+    words = Pick(np.array([3, 7]), by_words=np.array([3, 7]))
+    picture = Pick(np.array([7]), add=True)
+    assert kept(words, shown="words") == {items[3].id, items[7].id}
+    assert kept(words, picture, shown="words") == {items[3].id}
+    again = Pick(np.array([7]), add=True, by_words=np.array([7]))
+    assert kept(picture, again, shown="words") == set()
+
+
+def test_the_card_of_words_has_no_picture(open_app):
+    items = read("builtin").collection.items
+    app = open_app()
+    app.session_state["_selected_items"] = (items[3].id, items[7].id)
+    app.session_state["_selected_by_words"] = frozenset([items[7].id])
+    app.run()
+    assert "2 items selected" in [head.value for head in app.subheader]
+    cards = shown_cards(app)
+    assert f"<q>{items[7].captions[0]}</q>" in cards
+    assert f"/{items[3].id}.png" in cards and f"/{items[7].id}.png" not in cards
 
 
 def test_an_unchanged_figure_gets_neither_sign_nor_colour(open_app):

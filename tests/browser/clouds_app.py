@@ -1,6 +1,7 @@
 """A page that draws as many made points as its address asks for, served as the dashboard is.
 
-`/?n=200000` shows two clouds before and after they are drawn together, and says what is selected.
+`/?n=200000` shows two clouds before and after they are drawn together, and says what is selected;
+with `&clouds=moved` the latter alone.
 """
 
 from functools import lru_cache
@@ -20,7 +21,10 @@ from gapviz.dashboard.guard import guards
 @lru_cache(maxsize=8)
 def items_of(name: str) -> Collection:
     """The items of `cloud(int(name), …)`."""
-    items = tuple(Item(str(k), captions=(f"caption {k}",)) for k in range(int(name) // 2))
+    items = tuple(
+        Item(str(k), captions=(f"caption {k}",), image="openmoji:1F431")
+        for k in range(int(name) // 2)
+    )
     return Collection(name, items, {})
 
 
@@ -39,6 +43,8 @@ def page() -> None:
         scene=str(n),
         selected=picked,
         on_pick=lambda pick: st.session_state.update(picked=pick.items),
+        shown=st.session_state.setdefault("shown", st.query_params.get("clouds", "both")),
+        on_look=lambda look: st.session_state.update(shown=look.shown),
         lines="lines" in st.query_params,
     )
     st.markdown(f"selected: {picked.size}, {int(picked.sum())}")

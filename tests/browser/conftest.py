@@ -211,11 +211,11 @@ class Visit:
         self.settle()
         return self.page.locator("canvas.points")
 
-    def outline(self, cloud, left, top, right, bottom):
-        """Draw a lasso by shares of a cloud's width and height; returns the ends of what lies in
-        it, `{"x": [low, high], "y": [low, high]}`."""
+    def outline(self, cloud, left, top, right, bottom, tool="Lasso"):
+        """Draw a lasso, or a box, by shares of a cloud's width and height; returns the ends of what
+        lies in it, `{"x": [low, high], "y": [low, high]}`."""
         cloud.scroll_into_view_if_needed()
-        self.page.get_by_role("button", name="Lasso").click()
+        self.page.get_by_role("button", name=tool, exact=True).click()
         box = cloud.bounding_box()
         corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]

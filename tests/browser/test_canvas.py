@@ -101,6 +101,21 @@ def test_of_many_points_a_selection_survives_a_toggle_and_each_tells_its_item(vi
     assert clouds.first.evaluate(CAPTION) == f"caption {item}"
 
 
+def test_near_enough_points_show_the_pictures_of_their_items_and_no_more_than_some(visit_clouds):
+    tab = visit_clouds("/?n=200000&clouds=raw", motion="reduce")
+    cloud_drawn = tab.clouds()
+    pictures = tab.page.locator(".thumbnails img.there")
+    assert tab.page.locator(".thumbnails img").count() == 0
+    tab.page.get_by_role("application").focus()
+    for key in ("ArrowRight", "ArrowRight", "+", "+", "+", "+"):
+        tab.page.keyboard.press(key)
+    expect(pictures.first).to_be_visible()
+    assert tab.page.locator(".thumbnails img").count() <= 40
+    assert cloud_drawn.evaluate(PICTURES_LIE_ON_THEIR_POINTS, cloud(200_000, 3.0).item.tolist())
+    tab.page.keyboard.press("0")
+    expect(tab.page.locator(".thumbnails img")).to_have_count(0)
+
+
 def test_both_clouds_have_one_camera_which_a_toggle_leaves(visit_clouds):
     tab = visit_clouds("/?n=2000")
     clouds = tab.clouds()
@@ -119,22 +134,43 @@ def test_both_clouds_have_one_camera_which_a_toggle_leaves(visit_clouds):
     assert tab.clouds().first.evaluate(CAMERA) == seen
 
 
+# Each picture is that of the item of a point that it lies on, and the point is an image.
+PICTURES_LIE_ON_THEIR_POINTS = """(canvas, items) => {
+    const { plot } = canvas;
+    const box = plot.plane.getBoundingClientRect();
+    return [...plot.thumbnails.shown].every(([point, image]) => {
+        const { left, top, width, height } = image.getBoundingClientRect();
+        const [x, y] = plot.toPlane(plot.cloud.x[point], plot.cloud.y[point]);
+        const aside = left + width / 2 - box.left - x;
+        const below = top + height / 2 - box.top - y;
+        return Math.hypot(aside, below) < 2 && plot.cloud.code[point] === 0
+            && image.src.endsWith(`/at/${items[point]}.png?size=96`);
+    });
+}"""
+
 MOVING = "canvas => Boolean(canvas.plot.moving)"
 
 
-def test_what_a_strategy_moves_is_seen_to_move_and_again_when_asked(visit_clouds):
-    tab = visit_clouds("/?n=2000")
-    before, after = tab.clouds().all()
-    tab.page.get_by_role("button", name="Replay").click()
-    tab.until(lambda: after.evaluate(MOVING))
-    assert not before.evaluate(MOVING)
-    tab.until(lambda: not after.evaluate(MOVING))
-    tab.page.get_by_text("Nearer").click()
-    tab.until(lambda: after.evaluate(MOVING))
-    calm = visit_clouds("/?n=2000", motion="reduce")
-    _, after = calm.clouds().all()
-    calm.page.get_by_role("button", name="Replay").click()
-    assert not after.evaluate(MOVING)
+def test_one_picture_has_both_states_and_points_are_seen_to_move_unless_that_is_not_wanted(
+    visit_clouds,
+):
+    tab = visit_clouds("/?n=2000&clouds=moved")
+    shown = tab.clouds()
+    expect(shown).to_have_count(1)
+    tab.until(lambda: not shown.evaluate(MOVING))
+    place = shown.evaluate(LEFTMOST)
+    tab.page.get_by_role("button", name="Raw", exact=True).click()
+    tab.until(lambda: shown.evaluate(MOVING))
+    tab.until(lambda: not shown.evaluate(MOVING))
+    assert shown.evaluate(LEFTMOST) != place
+    tab.page.get_by_role("button", name="Side by side").click()
+    expect(tab.clouds()).to_have_count(2)
+    calm = visit_clouds("/?n=2000&clouds=moved", motion="reduce")
+    shown = calm.clouds()
+    assert shown.evaluate(LEFTMOST) == place
+    calm.page.get_by_role("button", name="Raw", exact=True).click()
+    calm.until(lambda: shown.evaluate(LEFTMOST) != place)
+    assert not shown.evaluate(MOVING)
 
 
 def test_the_picture_is_moved_and_points_are_chosen_by_keys_alone(visit_clouds):
@@ -157,6 +193,8 @@ def test_the_picture_is_moved_and_points_are_chosen_by_keys_alone(visit_clouds):
     caption = clouds.first.evaluate(CAPTION)
     tab.page.keyboard.press("Enter")
     assert wait_for_selection(tab) == (1, int(caption.removeprefix("caption ")))
+    tab.page.keyboard.press("a")
+    expect(tab.page.get_by_text("selected: 1000, ")).to_be_visible()
     tab.page.keyboard.press("Escape")
     tab.page.keyboard.press("Escape")
     expect(tab.page.get_by_text("selected: 0, 0")).to_be_visible()

@@ -5,26 +5,34 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.builtin.drawings import drawing_png
 
 pytestmark = pytest.mark.browser
 
 CAT = "1F431"
 CARDS = ".gv-card"
+ITEMS = builtin_collection().items
 
 
 def boxed(part):
     return part.bounding_box()
 
 
-def test_the_first_view_draws_both_clouds_by_umap(visit):
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_the_cones_the_switch_and_the_select_tools_stand_on_the_first_screen(visit, width, height):
     tab = visit("/cones?strategy=centre")
-    expect(tab.clouds()).to_have_count(2)
+    tab.page.set_viewport_size({"width": width, "height": height})
+    tab.settle()
+    expect(tab.clouds()).to_have_count(1)
     expect(tab.page.get_by_test_id("stMain")).to_contain_text("Cloud separation")
-    # Most of both on the first screen.
-    for place in (0, 1):
-        box = tab.page.locator("figure.view").nth(place).bounding_box()
-        assert box["y"] <= 400 and box["y"] + box["height"] <= 900
+    shown = [tab.page.locator("figure.view"), tab.page.locator("input[data-dial]")]
+    names = ("Raw", "Centre both", "Box", "Lasso")
+    shown += [tab.page.get_by_role("button", name=name, exact=True) for name in names]
+    for one in shown:
+        box = one.bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
 
 
 def test_a_typed_text_is_encoded_and_answered(visit):
@@ -90,31 +98,61 @@ def test_a_deep_link_comes_with_the_sidebar_whose_weights_reorder_the_routed_lis
     expect(tab.lists().nth(2)).not_to_have_text(before, use_inner_text=True)
 
 
-def test_points_selected_by_lasso_appear_and_survive_a_toggle(visit):
-    tab = visit("/cones?projection=pca&strategy=centre")
-    tab.outline(tab.clouds().first, 0.05, 0.05, 0.95, 0.95)
+def test_what_a_box_selects_is_counted_beside_the_cloud_and_survives_the_slider(visit):
+    tab = visit("/cones?projection=gap_axis&strategy=centre&clouds=raw")
+    tab.page.set_viewport_size({"width": 1280, "height": 720})
+    tab.settle()
+    cloud = tab.clouds()
+    # Texts lie to the left of the gap.
+    tab.outline(cloud, 0.02, 0.02, 0.5, 0.98, tool="Box")
+    expect(tab.page.get_by_role("heading", name=f"{len(ITEMS):,} items selected")).to_be_visible()
     cards = tab.page.locator("a.gv-card")
-    expect(cards.first).to_be_visible()
+    assert (
+        cards.first.bounding_box()["x"] > cloud.bounding_box()["x"] + cloud.bounding_box()["width"]
+    )
+    assert cards.first.bounding_box()["y"] < 400
+    expect(cards.first.locator("q")).to_have_text(ITEMS[0].captions[0])
+    assert tab.page.locator("a.gv-card img").count() == 0
     first = cards.first.inner_text()
-    tab.nudge("strength")
+
+    slider = tab.page.locator("input[data-dial]")
+    before = cloud.get_attribute("data-drawn")
+    slider.press("ArrowLeft")
+    tab.page.wait_for_url(lambda url: "strength=0.95" in url and "clouds=moved" in url)
+    tab.until(lambda: cloud.get_attribute("data-drawn") != before)
     expect(cards.first).to_have_text(first, use_inner_text=True)
     assert "selected=" in tab.page.url
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    tab.until(lambda: cards.first.bounding_box()["y"] > cloud.bounding_box()["y"] + 300)
     again = visit(tab.page.url)
     expect(again.page.locator("a.gv-card").first).to_have_text(first, use_inner_text=True)
 
 
-FIRST_POINT = "canvas => { const spot = canvas.plot.spot(0); return [spot.x, spot.y]; }"
+# An image and a text that stand alone.
+ENDS = [
+    f"""canvas => {{
+        const {{ x }} = canvas.plot.cloud;
+        const spot = canvas.plot.spot(x.reduce((best, at, i) => (at {than} x[best] ? i : best), 0));
+        return [spot.x, spot.y];
+    }}"""
+    for than in "><"
+]
 CARD_WITH_CAPTION = """canvas => {
     const caption = canvas.getRootNode().querySelector(".card:not([hidden]) .caption");
     return Boolean(caption?.textContent.trim());
 }"""
 
 
-def test_a_point_that_is_hovered_shows_its_picture_and_caption_and_a_click_its_match(visit):
-    tab = visit("/cones?projection=pca&strategy=raw")
+def test_an_image_that_is_hovered_shows_its_picture_a_text_its_words_and_a_click_its_match(visit):
+    tab = visit("/cones?projection=gap_axis&strategy=raw")
     cloud = tab.clouds().first
-    place = tab.rest_on(cloud, FIRST_POINT, CARD_WITH_CAPTION)
+    image, text = ENDS
+    place = tab.rest_on(cloud, text, CARD_WITH_CAPTION)
     thumbnail = tab.page.locator(".card .thumbnail")
+    expect(tab.page.locator(".card.said .name")).to_have_text("text")
+    expect(thumbnail).to_be_hidden()
+    tab.page.mouse.move(0, 0)
+    place = tab.rest_on(cloud, image, CARD_WITH_CAPTION)
     expect(thumbnail).to_be_visible()
     assert "/thumb/builtin/at/" in thumbnail.get_attribute("src")
     tab.page.mouse.click(*place)

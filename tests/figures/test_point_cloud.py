@@ -35,6 +35,18 @@ def cloud(vectors, item_index):
     return PointCloud.of(project(vectors, method="gap_axis"), item_index)
 
 
+def test_a_point_knows_which_row_of_its_item_it_is(cloud):
+    code = cloud.layout.modalities.index("text")
+    points = cloud.points_of_items([7])
+    texts = [point for point in points if cloud.modality_code[point] == code]
+    assert sorted(cloud.place_in_item(point) for point in texts) == [0, 1]
+    assert [int(cloud.row[point]) - 14 for point in texts] == [
+        cloud.place_in_item(point) for point in texts
+    ]
+    (image,) = [point for point in points if cloud.modality_code[point] != code]
+    assert cloud.place_in_item(image) == 0
+
+
 def test_the_file_holds_x_y_and_modality_of_every_point(cloud):
     n = 150
     assert len(cloud.content) == BYTES_A_POINT * n

@@ -7,10 +7,13 @@ import { Legend } from "./legend.js";
 import { PairLines } from "./pair_lines.js";
 import { Plot } from "./plot.js";
 import { pressed } from "./keyboard.js";
+import { States } from "./states.js";
 import { StillPicture } from "./still.js";
 
 const MOST_CORNERS = 400;
 const STEP = 1.5;
+// Points that follow a slider while it is dragged; more of them move when it is let go.
+const MOST_FOLLOWING = 20_000;
 
 // Of a canvas that Streamlit takes away and puts back, by its key.
 const cameras = new Map();
@@ -24,6 +27,7 @@ export class PointCanvas {
     this.plots = [];
     this.tool = "panZoom";
     this.card = new Card(this);
+    this.states = new States(this);
     this.legend = new Legend(this.part("legend"), () => {
       this.filter();
       this.mark();
@@ -39,22 +43,26 @@ export class PointCanvas {
     const before = this.data;
     this.data = data;
     this.send = (pick) => setTriggerValue("picked", pick);
+    this.tell = (look) => setTriggerValue("looked", look);
     if (!this.renderer) {
       if (!before) setStateValue("webgl", false);
       this.sayStill();
     }
     this.part("note").textContent = data.note;
-    this.part("replay").hidden = data.views.length < 2 || !this.renderer;
     this.legend.update(data.looks, Boolean(this.renderer));
     this.card.update(data);
-    this.match(data.views.length);
+    this.states.update(data);
+    if (before && before.selected.items !== data.selected.items) this.sayCount();
     if (before?.scene !== data.scene) {
       this.moved = cameras.has(data.camera) && cameras.get(data.camera).scene === data.scene;
       this.view = this.moved ? cameras.get(data.camera).view : null;
     }
-    this.plots.forEach((plot, place) => plot.describe(data.views[place], data));
+    const rearranged = this.match();
     const wanted = data.views.map((view) => view.url).join(" ");
-    if (this.wanted === wanted) return this.drawn && this.mark();
+    if (this.wanted === wanted) {
+      if (!this.drawn) return;
+      return rearranged ? this.draw(this.clouds) : this.mark();
+    }
     this.wanted = wanted;
     this.root.setAttribute("aria-busy", "true");
     this.part("sentence").hidden = Boolean(this.renderer);
@@ -64,11 +72,14 @@ export class PointCanvas {
     );
   }
 
-  // As many plots as there are views; one that is there already stays.
-  match(count) {
+  // As many plots as states are shown, one of each; returns whether that is new. One that is there
+  // already stays, and its points move to where they are in the other state.
+  match() {
     const views = this.part("views");
-    while (this.plots.length > count) this.plots.pop().remove();
-    while (this.plots.length < count) {
+    const { showing } = this.states;
+    const before = this.plots.map((plot) => plot.place).join();
+    while (this.plots.length > showing.length) this.plots.pop().remove();
+    while (this.plots.length < showing.length) {
       const place = this.plots.length;
       const figure = this.part("view_template").content.firstElementChild.cloneNode(true);
       views.append(figure);
@@ -77,14 +88,49 @@ export class PointCanvas {
         : new StillPicture(figure);
       this.plots.push(made);
     }
+    const alone = showing.length === 1 && showing[0] > 0;
+    this.plots.forEach((plot, place) => {
+      plot.place = showing[place];
+      const ghosts = alone ? this.data.views[0].centroids : [];
+      plot.describe(this.data.views[plot.place], this.data, ghosts);
+    });
+    this.root.dataset.showing = showing.join();
+    return before !== showing.join();
+  }
+
+  // Another state is shown, of clouds that are here already.
+  arrange() {
+    if (!this.data) return;
+    this.match();
+    this.resized();
+    if (this.drawn) this.draw(this.clouds);
+  }
+
+  turn(shown, value) {
+    if (!this.removed) this.tell({ shown, value });
+  }
+
+  // Points on their way, while the strength of a strategy is chosen.
+  preview(value) {
+    const [raw, moved] = this.clouds ?? [];
+    const now = this.data.dial?.value;
+    const plot = this.plots.find((one) => one.place === 1);
+    if (!this.renderer || !plot || !moved || !now || moved.n > MOST_FOLLOWING) return;
+    // Close to straight ways on linear axes; the server has the true ones.
+    if (!plot.view.linear || moved.n !== raw.n) return;
+    if (value === now) return this.draw(this.clouds);
+    const along = (axis) => axis.from.map((at, i) => at + (value / now) * (axis.to[i] - at));
+    const x = along({ from: raw.x, to: moved.x });
+    const y = along({ from: raw.y, to: moved.y });
+    plot.sketch({ ...moved, x, y });
   }
 
   handlers(place) {
     return {
       over: (point) => this.card.rest(this.plots[place], point),
       out: () => this.card.hide(),
-      picked: (point, add) => this.send({ view: place, point, add }),
-      outlined: (corners, add) => this.outlined(place, corners, add),
+      picked: (point, add) => this.send({ view: this.plots[place].place, point, add }),
+      outlined: (corners, add) => this.outlined(this.plots[place], corners, add),
       viewed: (view) => this.viewed(place, view),
       steered: () => (this.moved = true),
       panned: (across, up) => this.pan(across, up),
@@ -97,9 +143,9 @@ export class PointCanvas {
     this.clouds = clouds;
     const first = !this.drawn;
     if (this.renderer) this.fit();
-    const moves = this.plots.map((plot, place) =>
+    const moves = this.plots.map((plot) =>
       // What the strategy moves starts where it was.
-      plot.draw(clouds[place], place && first ? clouds[0] : null),
+      plot.draw(clouds[plot.place], plot.place && (first || !plot.cloud) ? clouds[0] : null),
     );
     await Promise.all(moves);
     if (this.removed || this.clouds !== clouds) return;
@@ -160,15 +206,21 @@ export class PointCanvas {
     for (const plot of this.plots) plot.filter(hidden);
   }
 
-  outlined(place, corners, add) {
+  outlined(plot, corners, add) {
     const every = Math.ceil(corners.length / MOST_CORNERS);
     const outline = corners.filter((_, corner) => corner % every === 0);
-    this.send({ view: place, outline, add, shown: this.legend.shown });
+    this.send({ view: plot.place, outline, add, shown: this.legend.shown });
   }
 
-  replay() {
-    const [before, after] = this.clouds;
-    this.plots[1].draw(after, before);
+  selectInView(plot, add = false) {
+    const { x, y } = plot.span();
+    const corners = [[x[0], y[0]], [x[1], y[0]], [x[1], y[1]], [x[0], y[1]]];
+    this.outlined(plot, corners, add);
+  }
+
+  sayCount() {
+    const { items } = this.data.selected;
+    this.part("spoken").textContent = `${items.toLocaleString("en")} selected`;
   }
 
   clicked(event) {
@@ -177,14 +229,14 @@ export class PointCanvas {
     if (act === "in") this.zoom(1 / STEP);
     else if (act === "out") this.zoom(STEP);
     else if (act === "home") this.home();
-    else if (act === "replay") this.replay();
+    else if (act === "all") this.selectInView(this.plots.at(-1));
     else this.take(act);
   }
 
   take(tool) {
     this.tool = tool;
     this.root.dataset.tool = tool;
-    for (const button of this.root.querySelectorAll("[data-act=lasso], [data-act=panZoom]")) {
+    for (const button of this.part("tools").querySelectorAll("[aria-pressed]")) {
       button.setAttribute("aria-pressed", String(button.dataset.act === tool));
     }
     for (const plot of this.plots) plot.take(tool);
@@ -216,8 +268,7 @@ export class PointCanvas {
     this.plots.forEach((plot) => plot.remove());
     this.plots = [];
     this.renderer = this.lines = null;
-    this.match(this.data.views.length);
-    this.plots.forEach((plot, place) => plot.describe(this.data.views[place], this.data));
+    this.match();
     this.legend.update(this.data.looks, false);
     this.sayStill();
     if (this.clouds) this.draw(this.clouds);
@@ -230,6 +281,7 @@ export class PointCanvas {
       "hovered or selected in it. Search shows every item.";
     sentence.hidden = false;
     this.part("tools").hidden = true;
+    this.root.classList.add("still");
   }
 
   remove() {

@@ -127,6 +127,8 @@ export class Card {
       if (this.shown !== shown) return;
       shown.partners = owner.points.filter((one) => one !== shown.point).slice(0, MOST_PARTNERS);
       if (owner.picture) thumbnail.src = this.data.thumb_url.replace("{item}", owner.item);
+      // What has words alone is a card of words.
+      this.card.classList.toggle("said", !owner.picture);
       for (const name of ["caption", "label", "attribution"]) {
         part(name).textContent = owner[name] ?? "";
       }

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import streamlit as st
 
+from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_terminal
+from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Indices
-from gapviz.dashboard.canvas.served import SCRIPTS_VERSION, ServedCloud, serve
+from gapviz.dashboard.canvas.served import (
+    SCRIPTS_VERSION,
+    ServedCloud,
+    has_pictures,
+    pictured,
+    serve,
+)
 from gapviz.figures.cones import alt_text, shared_ranges
 from gapviz.figures.modality_style import style_of
 from gapviz.measures.projection.lasso import points_within
@@ -26,10 +35,14 @@ MOST_CORNERS = 2_000
 FEW_POINTS = 2_000
 """Selected points that are sent as numbers; more of them as a bit a point."""
 
+Shown = Literal["raw", "moved", "both"]
+"""Which of two states of a cloud is shown."""
+STATES: tuple[Shown, ...] = get_args(Shown)
+
 _mount = st.components.v2.component(
     "gapviz_canvas",
     html=(_FOLDER / "canvas.html").read_text("utf-8"),
-    css=(_FOLDER / "canvas.css").read_text("utf-8"),
+    css="\n".join((_FOLDER / name).read_text("utf-8") for name in ("canvas.css", "card.css")),
     js=(_FOLDER / "mount.js").read_text("utf-8"),
 )
 
@@ -40,6 +53,16 @@ class CloudView:
 
     title: str
     served: ServedCloud
+    name: str = ""
+    """On the switch between states; the title unless given."""
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A slider on the picture, of a number that moves the points of the second state."""
+
+    parameter: Parameter
+    value: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +73,18 @@ class Pick:
     """Ascending positions of items; none clears the selection."""
     add: bool = False
     """To what is selected already."""
+    by_words: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Those of the items of which only points without pictures were picked, ascending."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a visitor looks at a picture of two states."""
+
+    shown: Shown | None = None
+    """Which state, where that was chosen."""
+    value: float | None = None
+    """Of the dial, where that was turned."""
 
 
 def point_canvas(
@@ -59,21 +94,26 @@ def point_canvas(
     scene: str,
     selected: Indices,
     on_pick: Callable[[Pick], None],
+    shown: Shown = "moved",
+    dial: Dial | None = None,
+    on_look: Callable[[Look], None] | None = None,
     lines: bool = False,
     note: str = "",
 ) -> None:
-    """Draw one cloud, or several of the same rows, with one camera and one selection.
+    """Draw a cloud, or two states of it in one place or side by side, with one selection.
 
     Points come as files of nine bytes a point, pictures and words of one point when it is
     hovered, so that a rerun sends nothing per item. Without WebGL the picture stands still.
 
     Args:
-        views: clouds of the same rows in the same order; the first is what the others are
-            compared with.
+        views: a cloud, and where there is one its second state: the same rows in the same order.
         key: of the component.
         scene: what the camera looks at; a camera is kept until it changes.
         selected: ascending positions of the selected items.
         on_pick: told what is picked, before the page runs again.
+        shown: the state that is shown, of two.
+        dial: moves the points of the second state.
+        on_look: told what state is chosen and how the dial is turned, before the page runs again.
         lines: whether matched pairs are joined.
         note: stands beneath.
     """
@@ -96,7 +136,10 @@ def point_canvas(
         "pairs": _pairs(first, keys[0]) if lines and first.pair else None,
         "selected": _selected(first, selected),
         "note": note,
+        "shown": shown if len(views) > 1 else "raw",
+        "dial": _dial(dial) if dial and len(views) > 1 else None,
         "thumb_url": f"/thumb/{first.collection}/at/{{item}}.png?size=192",
+        "picture_url": f"/thumb/{first.collection}/at/{{item}}.png?size=96",
         "version": keys[0],
     }
 
@@ -104,6 +147,10 @@ def point_canvas(
         pick = read_pick(st.session_state[key].get("picked"), views)
         if pick is not None:
             on_pick(pick)
+
+    def looked() -> None:
+        if on_look is not None:
+            on_look(read_look(st.session_state[key].get("looked"), dial))
 
     def no_webgl() -> None:
         st.session_state[NO_WEBGL] = True
@@ -113,6 +160,7 @@ def point_canvas(
         data=data,
         height="content",
         on_picked_change=picked,
+        on_looked_change=looked,
         on_webgl_change=no_webgl,
     )
 
@@ -135,7 +183,7 @@ def read_pick(told: object, views: Sequence[CloudView]) -> Pick | None:
     add = told.get("add") is True
     point = told.get("point")
     if isinstance(point, int) and 0 <= point < cloud.item.size:
-        return Pick(cloud.item[point : point + 1], add)
+        return _pick(views[place].served, np.array([point]), add)
     outline = _outline(told.get("outline"))
     if outline is None:
         return None
@@ -144,7 +192,26 @@ def read_pick(told: object, views: Sequence[CloudView]) -> Pick | None:
     if isinstance(shown, list):
         within &= np.isin(cloud.modality_code, [code for code in shown if isinstance(code, int)])
     # An outline around nothing leaves what is selected.
-    return Pick(np.unique(cloud.item[within]), add) if within.any() else None
+    return _pick(views[place].served, np.flatnonzero(within), add) if within.any() else None
+
+
+def read_look(told: object, dial: Dial | None) -> Look:
+    """What the browser tells of the switch and of the dial; what makes no sense is passed over."""
+    if not isinstance(told, Mapping):
+        return Look()
+    shown, value = told.get("shown"), told.get("value")
+    turned = None
+    if dial is not None and isinstance(value, int | float) and not isinstance(value, bool):
+        with suppress(GapvizError):
+            turned = float(dial.parameter.checked(value))
+    return Look(shown if shown in STATES else None, turned)
+
+
+def _pick(served: ServedCloud, points: Indices, add: bool) -> Pick:
+    cloud = served.cloud
+    items = np.unique(cloud.item[points])
+    drawn = pictured(cloud)[points]
+    return Pick(items, add, np.setdiff1d(items, cloud.item[points][drawn]))
 
 
 def _outline(told: object) -> np.ndarray[Any, np.dtype[np.float64]] | None:
@@ -165,12 +232,26 @@ def _view(view: CloudView, key: str) -> dict[str, Any]:
     return {
         "url": f"/cloud/{key}.bin",
         "point_url": f"/cloud/{key}/{{point}}.json",
+        "pictures_url": f"/cloud/{key}/pictures.bin" if has_pictures(cloud) else None,
         "n": len(cloud.points),
         "title": in_terminal(view.title),
+        "name": in_terminal(view.name or view.title),
         "alt": in_terminal(alt_text(cloud.layout, title=view.title)),
         "axes": [in_terminal(title) for title in cloud.layout.axis_titles],
         "linear": cloud.layout.linear,
         "centroids": [means.get(name) for name in cloud.layout.modalities],
+    }
+
+
+def _dial(dial: Dial) -> dict[str, Any]:
+    one = dial.parameter
+    return {
+        "name": f"{one.title} {one.symbol}".strip(),
+        "help": one.help,
+        "low": one.low,
+        "high": one.high,
+        "step": one.step,
+        "value": dial.value,
     }
 
 

@@ -19,6 +19,13 @@ export function cloudAt(url, n) {
 // Both ends of every line, as numbers of points.
 export const pairsAt = (url) => fetched(url, (bytes) => new Uint32Array(bytes));
 
+// Of every point the position of its item, or what says that it has no picture.
+export const itemsAt = (url, n) =>
+  fetched(url, (bytes) => {
+    if (bytes.byteLength !== 4 * n) throw new Error(`${url} has ${bytes.byteLength} bytes`);
+    return new Uint32Array(bytes);
+  });
+
 // What is told of one point: `{ item, points }`, the points being all of the item.
 export const ownerAt = (url) =>
   fetch(url).then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)));

@@ -14,6 +14,8 @@ export function pressed(event, canvas, plot) {
   else if (event.key === "0" || event.key === "Home") canvas.home();
   else if ((event.key === "Enter" || event.key === " ") && plot.cursor != null) {
     plot.handlers.picked(plot.cursor, event.ctrlKey || event.metaKey);
+  } else if (event.key.toLowerCase() === "a" && !event.ctrlKey && !event.metaKey) {
+    canvas.selectInView(plot, event.shiftKey);
   } else if (event.key === "Escape") {
     if (!canvas.card.hide()) canvas.send({ clear: true });
     plot.cursor = null;

@@ -1,4 +1,4 @@
-// A line drawn by hand around points. It stands over the picture, of which nothing is drawn again
+// A line drawn by hand around points, or a box. It stands over the picture, of which nothing is drawn again
 // meanwhile: a million points take a while where there is no graphics card.
 
 import { svg } from "./shapes.js";
@@ -24,16 +24,26 @@ export class Lasso {
     return this.corners !== null;
   }
 
-  begin(event) {
+  begin(event, box = false) {
     this.plane.setPointerCapture(event.pointerId);
     this.corners = [this.place(event)];
+    this.box = box;
   }
 
   extend(event) {
     const corner = this.place(event);
+    if (this.box) return this.span(this.corners[0], corner);
     const last = this.corners.at(-1);
     if (Math.hypot(corner[0] - last[0], corner[1] - last[1]) < APART) return;
     this.corners.push(corner);
+    this.line.setAttribute("points", this.corners.join(" "));
+  }
+
+  span([left, top], [right, bottom]) {
+    this.corners = [[left, top]];
+    if (Math.abs(right - left) >= APART && Math.abs(bottom - top) >= APART) {
+      this.corners.push([right, top], [right, bottom], [left, bottom]);
+    }
     this.line.setAttribute("points", this.corners.join(" "));
   }
 

@@ -20,6 +20,7 @@ export class Marks {
     const marks = view.linear ? [...this.axis("x"), ...this.axis("y")] : [];
     // While points move, what stands on them would be ahead of them.
     const held = this.plot.moving ? [] : view.centroids;
+    if (!this.plot.moving) marks.push(...this.ways());
     held.forEach((place, code) => {
       if (!place || this.plot.hidden?.has(code)) return;
       const [x, y] = this.plot.toPlane(...place);
@@ -48,6 +49,24 @@ export class Marks {
       ),
     );
     this.element.replaceChildren(...marks);
+  }
+
+  // From where the centroids were to where they are, where that is some way.
+  ways() {
+    const { view, ghosts, looks, hidden } = this.plot;
+    return ghosts.flatMap((from, code) => {
+      const to = view.centroids[code];
+      if (!from || !to || hidden?.has(code)) return [];
+      const [[x1, y1], [x2, y2]] = [this.plot.toPlane(...from), this.plot.toPlane(...to)];
+      if (Math.hypot(x2 - x1, y2 - y1) < 3 * CENTROID) return [];
+      if (!this.holds(x1, y1) || !this.holds(x2, y2)) return [];
+      const shape = { d: SHAPES[looks[code].shape], stroke: looks[code].color };
+      const transform = `translate(${x1} ${y1}) scale(${CENTROID})`;
+      return [
+        ...twice("line", { x1, y1, x2, y2 }),
+        svg("path", { class: "ghost", ...shape, transform }),
+      ];
+    });
   }
 
   // Where only a few points are selected; of a single item, joined.

@@ -3,6 +3,7 @@
 import createScatterplot from "./regl-scatterplot.js";
 import { Lasso } from "./lasso.js";
 import { MANY_RINGS, Marks } from "./marks.js";
+import { Thumbnails } from "./thumbnails.js";
 
 const PICK_RADIUS = 14;
 const MOVE_MS = 900;
@@ -22,6 +23,7 @@ export class Plot {
     this.canvas = figure.querySelector(".points");
     this.linesCanvas = figure.querySelector(".lines");
     this.marks = new Marks(figure.querySelector(".marks"), this);
+    this.thumbnails = new Thumbnails(figure.querySelector(".thumbnails"), this);
     this.handlers = handlers;
     this.queue = Promise.resolve();
     this.add = false;
@@ -64,13 +66,15 @@ export class Plot {
     });
     scatter.subscribe("drawing", () => {
       this.marks.draw();
+      this.thumbnails.moved();
       handlers.drawn();
     });
     stage.addEventListener("keydown", handlers.key);
     const pressed = (event) => {
       this.add = event.ctrlKey || event.metaKey;
       stage.focus({ preventScroll: true });
-      if (event.button === 0 && (this.tool === "lasso" || event.shiftKey)) this.lasso.begin(event);
+      const outlines = this.tool !== "panZoom" || event.shiftKey;
+      if (event.button === 0 && outlines) this.lasso.begin(event, this.tool === "box");
     };
     stage.addEventListener("pointerdown", pressed, { capture: true });
     // What a lasso does, the camera is not to follow.
@@ -94,9 +98,11 @@ export class Plot {
     stage.addEventListener("wheel", wheel, { capture: true, passive: true });
   }
 
-  // What of a view is known before its points are there.
-  describe(view, { looks, frame, home }) {
-    Object.assign(this, { view, looks, frame, homeArea: home });
+  // What of a view is known before its points are there; `ghosts` are centroids of another state.
+  describe(view, data, ghosts = []) {
+    const { looks, frame, home } = data;
+    Object.assign(this, { view, looks, frame, homeArea: home, ghosts });
+    this.thumbnails.describe(view, data);
     this.figure.querySelector(".title").textContent = view.title;
     this.stage.setAttribute("aria-label", view.alt);
     this.figure.classList.toggle("linear", view.linear);
@@ -149,6 +155,21 @@ export class Plot {
     const points = this.normalised(cloud);
     await this.scatter.draw(points, { ...options, transition, transitionDuration: MOVE_MS });
     this.canvas.dataset.drawn = this.view.url;
+  }
+
+  // Draw points that are on their way at once, unless others are being drawn.
+  sketch(cloud) {
+    if (this.busy) return;
+    this.busy = true;
+    const drawn = async () => {
+      if (this.removed) return;
+      this.cloud = this.latest = cloud;
+      await this.scatter.draw(this.normalised(cloud), {
+        zDataType: "categorical",
+        preventFilterReset: true,
+      });
+    };
+    this.queue = this.queue.catch(() => {}).then(drawn).finally(() => (this.busy = false));
   }
 
   normalised({ n, x, y, code }) {
@@ -242,13 +263,23 @@ export class Plot {
     if (view) return this.look(view);
     const { frame, homeArea } = this;
     const [[left, right], [low, high]] = [homeArea.x, homeArea.y];
-    const [width, height] = this.size();
     const target = [
       ((left + right) / 2 - frame.x) / frame.scale,
       ((low + high) / 2 - frame.y) / frame.scale,
     ];
-    const half = Math.max((high - low) / 2, ((right - left) / 2) * (height / width));
-    this.scatter.zoomToLocation(target, (half / frame.scale) * PADDING);
+    this.scatter.zoomToLocation(target, this.homeDistance());
+  }
+
+  homeDistance() {
+    const { x, y } = this.homeArea;
+    const [width, height] = this.size();
+    const half = Math.max((y[1] - y[0]) / 2, ((x[1] - x[0]) / 2) * (height / width));
+    return (half / this.frame.scale) * PADDING;
+  }
+
+  // How many times nearer the camera is than where every point is seen.
+  closeness() {
+    return this.homeDistance() / this.aim()[1];
   }
 
   look(view) {
@@ -275,6 +306,7 @@ export class Plot {
 
   remove() {
     this.removed = true;
+    this.thumbnails.clear();
     this.scatter.destroy();
     this.figure.remove();
   }

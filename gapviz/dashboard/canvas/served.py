@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from gapviz.analyses.layouts import LayoutRequest
+from gapviz.core.item import Item
 from gapviz.core.lazy import cached_property
 from gapviz.dashboard.caches import cached_within, forgotten_with_collections
 from gapviz.figures.point_cloud import PairLines, PointCloud
@@ -22,6 +27,11 @@ SCRIPTS = {
 }
 """By the names under which they import each other."""
 SCRIPTS_VERSION = hashlib.sha256(b"".join(SCRIPTS.values())).hexdigest()[:16]
+
+PICTURED = ("image", "video")
+"""Modalities whose points are shown as pictures; those of others are shown in words."""
+NO_PICTURE = 2**32 - 1
+"""In place of the item of a point that has no picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +55,27 @@ class ServedCloud:
         """Those of its pair."""
         assert self.pair is not None
         return self.cloud.pair_lines(self.pair)
+
+    def pictures(self, items: Sequence[Item]) -> bytes:
+        """The item of every point that has a picture, uint32, little-endian.
+
+        `items` are those of the collection.
+        """
+        has = np.fromiter((item.image is not None for item in items), bool, len(items))
+        owner = self.cloud.item
+        shown = pictured(self.cloud) & has[owner]
+        return np.where(shown, owner, NO_PICTURE).astype("<u4").tobytes()
+
+
+def pictured(cloud: PointCloud) -> npt.NDArray[np.bool_]:
+    """`(n,)`, whether each point of a cloud is of a modality that pictures show."""
+    names = cloud.layout.modalities
+    return np.array([name in PICTURED for name in names], dtype=bool)[cloud.modality_code]
+
+
+def has_pictures(cloud: PointCloud) -> bool:
+    """Whether any point is of a modality that pictures show."""
+    return any(cloud.counts.get(name) for name in PICTURED)
 
 
 _served = forgotten_with_collections(256)

@@ -19,8 +19,8 @@ export class StillPicture {
     this.stage.removeAttribute("aria-describedby");
   }
 
-  describe(view, { looks, frame, home }) {
-    Object.assign(this, { view, looks, frame, homeArea: home });
+  describe(view, { looks, frame, home }, ghosts = []) {
+    Object.assign(this, { view, looks, frame, homeArea: home, ghosts });
     this.figure.querySelector(".title").textContent = view.title;
     this.stage.setAttribute("aria-label", view.alt);
     this.figure.classList.toggle("linear", view.linear);

@@ -8,11 +8,12 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from gapviz.dashboard.canvas import component
-from gapviz.dashboard.canvas.component import CloudView, read_pick
+from gapviz.dashboard.canvas.component import CloudView, Dial, Look, read_look, read_pick
 from gapviz.dashboard.canvas.served import ServedCloud
 from gapviz.figures.modality_style import style_of
 from gapviz.figures.point_cloud import PointCloud
 from gapviz.measures.projection.project import project
+from gapviz.strategies.shift import STRENGTH
 
 SQUARE = [[-9, -9], [9, -9], [9, 9], [-9, 9]]
 
@@ -38,6 +39,35 @@ def test_a_click_picks_the_item_of_its_point(served, views):
 def test_an_outline_picks_the_items_of_the_points_in_it_each_once(views):
     pick = read_pick({"view": 0, "outline": SQUARE, "add": False, "shown": [0, 1]}, views)
     assert (pick.items.tolist(), pick.add) == (list(range(30)), False)
+
+
+def test_items_of_which_text_alone_is_picked_are_picked_by_words(served, views):
+    code = served.cloud.layout.modalities.index("text")
+    outline = {"view": 0, "outline": SQUARE}
+    assert read_pick(outline | {"shown": [0, 1]}, views).by_words.size == 0
+    assert read_pick(outline | {"shown": [code]}, views).by_words.tolist() == list(range(30))
+    point = int(np.flatnonzero(served.cloud.modality_code == code)[0])
+    pick = read_pick({"view": 0, "point": point}, views)
+    assert pick.by_words.tolist() == pick.items.tolist()
+
+
+@pytest.mark.parametrize(
+    ("told", "look"),
+    [
+        ({"shown": "raw"}, Look("raw")),
+        ({"shown": "both", "value": 0.4}, Look("both", 0.4)),
+        ({"value": 2}, Look(value=2.0)),
+        (None, Look()), ("raw", Look()), ({"shown": "all"}, Look()), ({"shown": ["raw"]}, Look()),
+        ({"value": 2.5}, Look()), ({"value": True}, Look()), ({"value": "1"}, Look()),
+        ({"value": float("nan")}, Look()), ({"value": float("inf")}, Look()),
+    ],
+)  # fmt: skip
+def test_the_switch_and_the_slider_tell_what_can_be_chosen_alone(told, look):
+    assert read_look(told, Dial(STRENGTH, 1.0)) == look
+
+
+def test_without_a_slider_nothing_is_turned():
+    assert read_look({"value": 0.4}, None) == Look()
 
 
 def test_points_that_are_not_shown_are_not_picked(served, views):

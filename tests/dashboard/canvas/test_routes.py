@@ -1,6 +1,7 @@
 """Files of the clouds: sent to whoever has their address, and to no page of others."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from starlette.testclient import TestClient
 
 from gapviz.dashboard.caches import forget_collections
 from gapviz.dashboard.canvas.served import (
+    NO_PICTURE,
     SCRIPTS,
     SCRIPTS_VERSION,
     ServedCloud,
+    has_pictures,
     serve,
 )
 from gapviz.dashboard.guard import guards
@@ -54,13 +57,37 @@ def test_pairs_come_as_numbers_of_points(client, served):
     assert (served.cloud.item[ends[:, 0]] == served.cloud.item[ends[:, 1]]).all()
 
 
-def test_a_point_tells_its_item_and_all_points_of_it(client, served):
-    answer = client.get(f"/cloud/{serve(served)}/5.json").json()
-    position = int(served.cloud.item[5])
+@pytest.mark.parametrize("modality", ["image", "text"])
+def test_a_point_tells_its_item_all_points_of_it_and_its_picture_unless_it_is_text(
+    client, served, modality
+):
+    code = served.cloud.layout.modalities.index(modality)
+    point = int(np.flatnonzero(served.cloud.modality_code == code)[0])
+    answer = client.get(f"/cloud/{serve(served)}/{point}.json").json()
+    position = int(served.cloud.item[point])
     item = builtin_collection().items[position]
     assert (answer["item"], answer["id"]) == (position, item.id)
-    assert answer["caption"] == item.captions[0] and answer["picture"]
+    assert answer["caption"] == item.captions[0]
+    assert answer["picture"] == (modality == "image")
     assert answer["points"] == np.flatnonzero(served.cloud.item == position).tolist()
+
+
+def test_points_that_have_a_picture_name_its_item(client, served):
+    answer = client.get(f"/cloud/{serve(served)}/pictures.bin")
+    items = np.frombuffer(answer.content, "<u4")
+    of_images = served.cloud.modality_code == served.cloud.layout.modalities.index("image")
+    assert (items[of_images] == served.cloud.item[of_images]).all()
+    assert (items[~of_images] == NO_PICTURE).all()
+
+
+def test_items_without_a_picture_and_other_modalities_name_none(served):
+    cloud = served.cloud
+    plain = [replace(item, image=None) for item in builtin_collection().items]
+    assert set(np.frombuffer(served.pictures(plain), "<u4").tolist()) == {NO_PICTURE}
+    sounds = replace(cloud, layout=replace(cloud.layout, modalities=("audio", "text")))
+    assert not has_pictures(sounds)
+    of_sounds = replace(served, cloud=sounds).pictures(builtin_collection().items)
+    assert set(np.frombuffer(of_sounds, "<u4").tolist()) == {NO_PICTURE}
 
 
 @pytest.mark.parametrize("point", ["3238", "-1", "x", "9" * 5_000, "1.5"])
@@ -68,7 +95,7 @@ def test_there_is_no_other_point(client, served, point):
     assert client.get(f"/cloud/{serve(served)}/{point}.json").status_code == 404
 
 
-@pytest.mark.parametrize("place", ["{}.bin", "{}/pairs.bin", "{}/0.json"])
+@pytest.mark.parametrize("place", ["{}.bin", "{}/pairs.bin", "{}/pictures.bin", "{}/0.json"])
 def test_a_cloud_that_no_page_shows_is_not_there(client, served, place):
     assert client.get("/cloud/" + place.format("0" * 32)).status_code == 404
     key = serve(served)
