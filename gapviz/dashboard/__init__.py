@@ -7,3 +7,6 @@ FAVICON = Path(__file__).parent / "favicon.png"
 
 STYLESHEET = Path(__file__).parent / "style.css"
 """All of the pages' own styles."""
+
+LIST_ROLES = (Path(__file__).parent / "list_roles.js").read_text("utf-8")
+"""What mends the list of pages for screen readers."""
