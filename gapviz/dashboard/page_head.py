@@ -187,7 +187,7 @@ def ways_on(
     """
     lost = () if keep is None else set(st.query_params) - set(keep)
     anchors = "".join(
-        f"<a{' class=gv-primary' * (first and not place)} "
+        f"<a{' class=gv-button' * (first and not place)} "
         f'href="{in_html(address_of(page, without=lost, **instead))}" target="_self">'
         f"{in_html(words)} →</a>"
         for place, (page, words) in enumerate(links.items())

@@ -293,7 +293,7 @@ def test_the_next_step_is_the_only_primary_one(open_app, photos, store_collectio
     def steps(app):
         current = re.search(r'aria-current="step"><span>.</span> ([^<]+)<', html(app))
         primary = [one.label for one in app.button if one.proto.type == "primary"]
-        return current[1], primary, "class=gv-primary" in html(app)
+        return current[1], primary, "class=gv-button" in html(app)
 
     assert steps(open_app(PAGE, opened="Photos")) == ("Encode it", ["Encode"], False)
     encoded = store_collection(title="Encoded")
