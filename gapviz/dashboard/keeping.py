@@ -14,7 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_html, in_markdown
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
-from gapviz.dashboard.cones import SELECTED, SELECTED_IN_URL
+from gapviz.dashboard.cones_selection import SELECTED, SELECTED_IN_URL
 from gapviz.dashboard.errors import errors_shown, show_error
 from gapviz.dashboard.guard import FOLLOW_LINK, FOLLOWED
 from gapviz.dashboard.query import TEXT

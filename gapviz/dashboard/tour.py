@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 
 from gapviz.analyses.changes import gap_change, neutral_share
-from gapviz.analyses.measure import bias_reading, gap_reading, worse_directions
+from gapviz.analyses.figure_words import bias_reading
+from gapviz.analyses.measure import gap_reading, worse_directions
 from gapviz.analyses.tour import (
     FIGURES,
     JUDGES,
@@ -25,7 +26,7 @@ from gapviz.core.vectors import NO_SPREAD
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request, measured
 from gapviz.dashboard.canvas.component import webgl_available
-from gapviz.dashboard.cards import change_look, strategy_table
+from gapviz.dashboard.cards import metric_look, strategy_table
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.query import item_title
 from gapviz.dashboard.result_list import Answer, show_answers
@@ -99,7 +100,7 @@ def _bias_across_all(chosen: Settings) -> None:
     bias, outcome = raw.bias[modality], raw.mixed[modality]
     neutral = neutral_share(raw, modality)
     st.metric(
-        f"Bias@10 of {in_markdown(modality)} queries (nearest {neutral:.2f} is fairest)",
+        f"Bias rate of {in_markdown(modality)} queries (neutral {neutral:.2f})",
         f"{bias.value:.3f}",
     )
     only_own = float(np.mean(outcome.own_share >= 1))
@@ -122,7 +123,7 @@ def _subtract(chosen: Settings) -> None:
         "Gap ‖Δ‖ (lower is closer)",
         f"{after.geometry.gap.gap:.3f}",
         f"{signed} against raw" if change else "as raw",
-        **change_look(change, gap_change(_measured(chosen), after)),
+        **metric_look(change, gap_change(_measured(chosen), after)),
     )
     _cones(chosen, options, lines=False)
 
