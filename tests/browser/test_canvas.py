@@ -95,7 +95,7 @@ def test_of_many_points_a_selection_survives_a_toggle_and_each_tells_its_item(vi
     assert selected(tab) == found
 
     points = cloud(200_000, 3.0)
-    tab.page.get_by_role("button", name="Move").click()
+    tab.page.get_by_role("button", name="Move", exact=True).click()
     tab.rest_on(clouds.first, LEFTMOST, f"canvas => ({CAPTION})(canvas) !== ''")
     item = points.item[points.points[:, 0].argmin()]
     assert clouds.first.evaluate(CAPTION) == f"caption {item}"
@@ -148,6 +148,11 @@ PICTURES_LIE_ON_THEIR_POINTS = """(canvas, items) => {
     });
 }"""
 
+COUNT_MOVES = """canvas => {
+    canvas.moves = 0;
+    canvas.plot.scatter.subscribe("transitionEnd", () => canvas.moves++);
+}"""
+MOVES = "canvas => canvas.moves"
 MOVING = "canvas => Boolean(canvas.plot.moving)"
 
 
@@ -159,18 +164,19 @@ def test_one_picture_has_both_states_and_points_are_seen_to_move_unless_that_is_
     expect(shown).to_have_count(1)
     tab.until(lambda: not shown.evaluate(MOVING))
     place = shown.evaluate(LEFTMOST)
+    shown.evaluate(COUNT_MOVES)
     tab.page.get_by_role("button", name="Raw", exact=True).click()
-    tab.until(lambda: shown.evaluate(MOVING))
-    tab.until(lambda: not shown.evaluate(MOVING))
+    tab.until(lambda: shown.evaluate(MOVES) == 1)
     assert shown.evaluate(LEFTMOST) != place
     tab.page.get_by_role("button", name="Side by side").click()
     expect(tab.clouds()).to_have_count(2)
     calm = visit_clouds("/?n=2000&clouds=moved", motion="reduce")
     shown = calm.clouds()
     assert shown.evaluate(LEFTMOST) == place
+    shown.evaluate(COUNT_MOVES)
     calm.page.get_by_role("button", name="Raw", exact=True).click()
     calm.until(lambda: shown.evaluate(LEFTMOST) != place)
-    assert not shown.evaluate(MOVING)
+    assert not shown.evaluate(MOVING) and shown.evaluate(MOVES) == 0
 
 
 def test_the_picture_is_moved_and_points_are_chosen_by_keys_alone(visit_clouds):

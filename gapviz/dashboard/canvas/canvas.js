@@ -101,8 +101,9 @@ export class PointCanvas {
   // Another state is shown, of clouds that are here already.
   arrange() {
     if (!this.data) return;
+    const count = this.plots.length;
     this.match();
-    this.resized();
+    if (this.plots.length !== count) this.resized();
     if (this.drawn) this.draw(this.clouds);
   }
 
