@@ -16,8 +16,8 @@ _LOOKS = {"better": "gv-yes", "worse": "gv-no", "within chance": ""}
 
 def show_decision(decision: Decision, *, links: bool = True) -> None:
     """The card; with `links` to the page that exports exactly what it says, and to Search."""
-    gains = "".join(map(_changed, decision.gains)) or "<li>Nothing by more than chance.</li>"
-    losses = "".join(map(_changed, decision.losses))
+    gains = "".join(map(change_item, decision.gains)) or "<li>Nothing by more than chance.</li>"
+    losses = "".join(map(change_item, decision.losses))
     costs = "".join(f"<li>{in_html(words)}</li>" for words in decision.costs)
     if decision.strategy is not None and not losses:
         costs += "<li>No figure measured here gets worse by more than chance.</li>"
@@ -31,7 +31,8 @@ def show_decision(decision: Decision, *, links: bool = True) -> None:
     )
 
 
-def _changed(one: PlainChange) -> str:
+def change_item(one: PlainChange) -> str:
+    """An item of a list, in HTML: before and after, and what is counted."""
     look, arrow = _LOOKS[one.change], "▲" if one.rises else "▼"
     unit = f" <small>{in_html(one.unit)}</small>" if one.unit else ""
     aim = f" <small>({in_html(one.aim)} would be even)</small>" if one.aim else ""

@@ -1,4 +1,4 @@
-"""The stops of the guided tour: each one sentence, one control, and live figures."""
+"""The stops of the guided tour: one sentence, one picture and the figures behind it each."""
 
 from __future__ import annotations
 
@@ -8,53 +8,56 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.changes import gap_change, neutral_share
-from gapviz.analyses.figure_words import bias_reading
-from gapviz.analyses.measure import gap_reading, worse_directions
+from gapviz.analyses.advice.decision import decision_of
+from gapviz.analyses.layouts import LayoutRequest
+from gapviz.analyses.story.analysis import advice_of
+from gapviz.analyses.story.example import Example
+from gapviz.analyses.story.readings import ending_reading, often_reading
 from gapviz.analyses.tour import (
-    FIGURES,
-    JUDGES,
-    NO_MATCHES,
-    decision_reading,
-    failing_items,
-    has_matches,
+    CENTRED,
+    Entry,
+    Moved,
+    Tour,
+    Tried,
+    find_moved,
+    find_tour,
     numbered_stops,
 )
-from gapviz.core.foreign import in_markdown
+from gapviz.core.collection import Collection
+from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.splits import EVALUATE
 from gapviz.core.vectors import NO_SPREAD
 from gapviz.core.wording import figure
-from gapviz.dashboard.caches import collection_of, fitted, index_of, layout_request, measured
+from gapviz.dashboard.caches import cached_within, collection_of, fitted, studied
 from gapviz.dashboard.canvas.component import webgl_available
-from gapviz.dashboard.cards import metric_look, strategy_table
+from gapviz.dashboard.cards import metric_look
+from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.charts import show_chart
-from gapviz.dashboard.query import item_title
-from gapviz.dashboard.result_list import Answer, show_answers
-from gapviz.dashboard.settings import RAW, ROUTING, Settings, strategy_titles
-from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
-from gapviz.dashboard.widgets import choice_of, modality_of, number_of, segments_of, select_of
-from gapviz.figures.cones import alt_text, cones_figure, shared_ranges
-from gapviz.measures.diagnostics import DIAGNOSTICS
-from gapviz.measures.measurement import Measurement
-from gapviz.measures.retrieval.intervals import VARIED
-from gapviz.retrieval.index import Query
-from gapviz.strategies import STRATEGIES, StrategyOptions, shift
+from gapviz.dashboard.decision import change_item, show_decision
+from gapviz.dashboard.page_head import measures_enough
+from gapviz.dashboard.routes import thumbnail_url
+from gapviz.dashboard.sections import found_of
+from gapviz.dashboard.settings import Settings
+from gapviz.dashboard.story.cards import ShownExample, show_cards
+from gapviz.dashboard.story.page import story_request
+from gapviz.dashboard.url_params import free_parameter, url_choice, url_parameter
+from gapviz.dashboard.waiting import result_of
+from gapviz.dashboard.widgets import number_of
+from gapviz.figures.cones import alt_text, shared_ranges
+from gapviz.figures.modality_style import style_of
+from gapviz.figures.tour import called_out_cones
+from gapviz.measures.projection.layout import Layout, Method
+from gapviz.strategies import StrategyOptions, shift
 
-OFFERED = 12
-RESULTS = 8
-SMALL_FIGURES = f"Small figures: {VARIED}."
-CENTRED = "centre"
-"""What is subtracted at the stop that moves both centres."""
-CONES_HEIGHT = 440
+DOING = "Measuring for the tour"
+CONES_HEIGHT = 700
+GOOD = 0.5
+"""Chance of being among the first ten above which a query counts as drawn bright."""
 
 STEP = url_choice(
     "step", "Stop", {str(number): title for number, title in numbered_stops().items()}, default=1
 )
 PAIRS = free_parameter("tour_pairs")
-FIGURE = url_choice("tour_figure", "Figure", FIGURES, default="gap")
-JUDGE = url_choice("tour_judge", "What matters to you", JUDGES, default="ndcg")
-MODALITY = url_modality("tour_modality", "Queries")
-MOVING = url_choice("tour_strategy", "Strategy", strategy_titles, default=CENTRED)
 STRENGTH = url_parameter(replace(shift.STRENGTH, name="tour_strength", help=""))
 
 
@@ -66,174 +69,248 @@ class Stop:
     show: Callable[[Settings], None]
 
 
+@cached_within(256)
+def held_out(view: View) -> Collection:
+    """The items that every figure of the tour is of.
+
+    Raises:
+        GapvizError: there are none.
+    """
+    return studied(view).split(EVALUATE)
+
+
+def on_tour(chosen: Settings) -> Settings:
+    """What the tour speaks of: Decide's strategy, whatever the sidebar says."""
+    return replace(chosen, strategy=chosen.usual, parameters=())
+
+
+def told(chosen: Settings) -> Tour | None:
+    """The tour; None while it is measured, which this then shows."""
+    found = found_of(find_tour, story_request(on_tour(chosen)), DOING)
+    return None if found is None else found.result
+
+
 def _two_cones(chosen: Settings) -> None:
     lines = st.toggle("Join the pairs that belong together", key=PAIRS, bind="query-params")
-    _cones(chosen, chosen.raw, lines=lines)
+    _cones(chosen, StrategyOptions(), lines=lines)
 
 
 def _the_number(chosen: Settings) -> None:
-    raw, term = _measured(chosen), DIAGNOSTICS[segments_of(FIGURE)]
-    if term.by_modality:
-        with st.container(horizontal=True, gap="large"):
-            for name, found in term.read(raw).items():
-                st.metric(
-                    in_markdown(f"{term.title}, {name} queries"),
-                    figure(found.value),
-                    f"chance {figure(raw.chance['ndcg', name])}" if term.name == "ndcg" else None,
-                    delta_color="off",
-                    delta_arrow="off",
-                    width="content",
-                )
-    else:
-        st.metric(term.title, figure(term.value(raw)))
-    gap = raw.geometry.gap
-    st.markdown(
-        f"{in_markdown(term.reading)}\n\n{in_markdown(gap_reading(raw))} (Of the gap: 95 % "
-        f"interval {gap.low:.3f} to {gap.high:.3f}, "
-        f"noise floor {gap.noise_floor:.3f}.)"
+    tour = told(chosen)
+    if tour is None:
+        return
+    gap, pairs = tour.gap, []
+    for one in tour.likeness:
+        entries = "".join(
+            _entry(chosen, tour.story.collection, each) for each in (one.one, one.other)
+        )
+        pairs.append(
+            f'<div class="gv-near"><div class="gv-two">{entries}</div>'
+            f"<b>{figure(one.cosine, 2)}</b><span>{in_html(one.words)}</span></div>"
+        )
+    st.html(
+        f'<div class="gv-stage"><p class="gv-big">{figure(gap.gap, 2)} '
+        f"<small>is the gap, of 0 to 2 (95 % interval {figure(gap.low, 2)} to "
+        f"{figure(gap.high, 2)})</small></p><p>{in_html(tour.gap_words)}</p>"
+        "<p>How alike two entries are on average (cosine; 1 is the same):</p>"
+        f'<div class="gv-nears">{"".join(pairs)}</div></div>'
     )
 
 
-def _bias_across_all(chosen: Settings) -> None:
-    modality = modality_of(replace(MODALITY, default=chosen.pair[1]), chosen.modalities)
-    raw = _measured(chosen)
-    bias, outcome = raw.bias[modality], raw.mixed[modality]
-    neutral = neutral_share(raw, modality)
-    st.metric(
-        f"Bias rate of {in_markdown(modality)} queries (neutral {neutral:.2f})",
-        f"{bias.value:.3f}",
+def _failing_query(chosen: Settings) -> None:
+    tour = told(chosen)
+    if tour is not None:
+        _query(chosen, tour, tour.example, tour.story.label, fixed=False)
+
+
+def _all_queries(chosen: Settings) -> None:
+    tour = told(chosen)
+    if tour is None:
+        return
+    story = tour.story
+    one = story.often[story.modality]
+    if tour.asked is None:
+        st.html(
+            f'<div class="gv-stage"><p>{in_html(often_reading(story.modality, one, ""))}</p></div>'
+        )
+        return
+    found = one.raw.found.value * one.n_matched
+    tiles = "".join(
+        _tile(chosen, story.collection, int(item), bool(chance >= GOOD))
+        for item, chance in zip(tour.asked.items, tour.asked.found, strict=True)
     )
-    only_own = float(np.mean(outcome.own_share >= 1))
-    st.markdown(
-        f"{in_markdown(bias_reading(raw))} 95 % interval {bias.low:.3f} to {bias.high:.3f} over "
-        f"{outcome.items.size:,} queries (queries and gallery vary). **{only_own:.0%}** of "
-        f"{in_markdown(f'{modality} queries see nothing but {modality}')} in their first ten."
+    drawn = tour.asked.items.size
+    part = "" if drawn == tour.asked.n_queries else f" {drawn:,} of them are drawn, evenly spread."
+    st.html(
+        f'<div class="gv-stage"><p class="gv-big">{figure(found, 0)} of {one.n_matched:,} '
+        f"<small>{in_html(story.modality)} queries find their answer among the first 10.</small>"
+        f"</p><p>{in_html(tour.bias_words)}</p>"
+        f"<p>Each tile is what one query looks for; outlined: found.{part}</p>"
+        f'<div class="gv-wall" role="img" aria-label="{figure(found, 0)} of {one.n_matched:,} '
+        f'queries find their answer">{tiles}</div></div>'
     )
 
 
 def _subtract(chosen: Settings) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        shown = st.container(width=280)
+        shown = st.container(width="stretch")
         strength = number_of(STRENGTH)
-    options = StrategyOptions(CENTRED, strength=float(strength))
-    after = measured(chosen.view, options, chosen.seed, chosen.pair)
-    change = round(after.geometry.gap.gap - _measured(chosen).geometry.gap.gap, 3)
-    signed = figure(change, signed=True)
-    shown.metric(
-        "Gap ‖Δ‖ (lower is closer)",
-        f"{after.geometry.gap.gap:.3f}",
-        f"{signed} against raw" if change else "as raw",
-        **metric_look(change, gap_change(_measured(chosen), after)),
-    )
+    options = StrategyOptions(CENTRED.name, strength=float(strength))
     _cones(chosen, options, lines=False)
+    with shown:
+        request = replace(story_request(on_tour(chosen)), strategy=options)
+        found = found_of(find_moved, request, "Measuring the gap")
+        if found is None:
+            return
+        moved: Moved = found.result
+        change = round(moved.after.gap - moved.before.gap, 3)
+        st.metric(
+            "Gap (0 is none)",
+            figure(moved.after.gap, 2),
+            f"{figure(change, 2, signed=True)} against raw" if change else "as raw",
+            **metric_look(change, moved.change),
+        )
 
 
 def _better_and_worse(chosen: Settings) -> None:
-    moving = {name: spec.title for name, spec in STRATEGIES.items() if spec.moves_vectors}
-    usual = chosen.usual if chosen.usual in moving else CENTRED
-    name = select_of(replace(MOVING, default=usual), moving)
-    raw, after = _measured(chosen), _measured(chosen, name)
-    worse = in_markdown(" and ".join(worse_directions(raw, after)))
-    st.subheader(
-        f"The gap goes from {raw.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}. "
-        f"{f'Recall {worse} gets' if worse else 'No recall gets'} worse by more than chance.",
-        anchor=False,
-    )
-    strategy_table({"Raw cosine": raw, after.strategy.label: after})
-    st.caption(SMALL_FIGURES)
-
-
-def _the_decision(chosen: Settings) -> None:
-    judge = segments_of(JUDGE)
-    names = (RAW, chosen.recommended, chosen.strategy, ROUTING)
-    rows = {
-        STRATEGIES[name].title: _measured(chosen, name)
-        for name in dict.fromkeys(filter(None, names))
-    }
-    best = None if chosen.recommended is None else STRATEGIES[chosen.recommended].title
-    st.subheader(in_markdown(decision_reading(rows, best, judge)), anchor=False)
-    strategy_table(rows)
-    st.caption(SMALL_FIGURES)
+    tour = told(chosen)
+    if tour is not None:
+        _tried(chosen, tour, tour.centred)
 
 
 def _route_and_fuse(chosen: Settings) -> None:
-    _failing_query(chosen, ROUTING)
+    tour = told(chosen)
+    if tour is not None:
+        _tried(chosen, tour, tour.routed)
 
 
-def _measured(chosen: Settings, name: str = RAW) -> Measurement:
-    return measured(chosen.view, chosen.options(name), chosen.seed, chosen.pair)
-
-
-def _failing_item(chosen: Settings) -> int | None:
-    """The position of an item whose query fails, as the visitor chose it."""
-    collection = collection_of(chosen.view)
-    held = collection.splits[EVALUATE]
-    raw = _measured(chosen)
-    failing = held[failing_items(raw, chosen.pair[1])][:OFFERED]
-    if not has_matches(raw):
-        st.info(NO_MATCHES, icon=":material/link_off:")
-        return None
-    if not failing.size:
-        st.success(
-            f"Every {in_markdown(chosen.pair[1])} query finds its match among the first ten here.",
-            icon=":material/check_circle:",
-        )
-        return None
-    titles = {int(position): item_title(collection.items[position]) for position in failing}
-    item: int = choice_of(
-        f"A {in_markdown(chosen.pair[1])} query that fails", titles, key="tour_item"
+def _the_decision(chosen: Settings) -> None:
+    advice = result_of(
+        advice_of(story_request(on_tour(chosen))), "Asking Decide, which tries every way"
     )
-    return item
-
-
-def _failing_query(chosen: Settings, *others: str) -> None:
-    """What a query that fails finds under raw cosine and other strategies, side by side."""
-    item, modality = _failing_item(chosen), chosen.pair[1]
-    if item is None:
+    if advice is None:
         return
-    asking = collection_of(chosen.view).modality(modality).queries
-    row = int(np.flatnonzero(asking.item_index == item)[0])
-    query = Query(asking.vectors[row], modality, item)
-    answers = []
-    for name in (RAW, *others):
-        options = chosen.options(name)
-        found = index_of(chosen.view, options).search(query, RESULTS)
-        rank = found.match_rank
-        words = "" if rank is None else f"### The match stands at rank {rank:,}"
-        head = f"#### {STRATEGIES[name].title}" * bool(others)
-        score = fitted(chosen.view, options).score_name
-        answers.append(Answer(chosen.view, query, found, head, words=words, score_name=score))
-    show_answers(answers, mark=False)
+    if measures_enough(chosen.view):
+        show_decision(decision_of(advice))
+    tour = told(chosen)
+    if tour is not None and tour.example is not None:
+        _from_to(chosen, tour, tour.example)
+
+
+def _query(
+    chosen: Settings, tour: Tour, example: Example | None, label: str, *, fixed: bool
+) -> None:
+    """The query of the first screen, with what it finds raw or with a strategy."""
+    if example is None:
+        st.html(f'<div class="gv-stage"><p>{in_html(ending_reading(tour.story))}</p></div>')
+        return
+    whole = collection_of(chosen.view)
+    shown = ShownExample(example, label, tour.story.collection, whole, chosen.collection)
+    show_cards(shown, fixed=fixed)
+
+
+def _tried(chosen: Settings, tour: Tour, tried: Tried) -> None:
+    """The same query with a strategy, and what that does to all of them."""
+    if tried.reason:
+        st.info(in_markdown(tried.reason), icon=":material/info:")
+        return
+    changes = (
+        "".join(map(change_item, tried.changes)) or "<li>Nothing changes by more than chance.</li>"
+    )
+    st.html(
+        f'<div class="gv-stage"><p>With <strong>{in_html(tried.label)}</strong>, over all '
+        f'queries:</p><ul class="gv-changes">{changes}</ul></div>'
+    )
+    _query(chosen, tour, tried.example, tried.label, fixed=True)
+
+
+def _from_to(chosen: Settings, tour: Tour, example: Example) -> None:
+    """The query of the first screen in one line: where its answer was, and is."""
+    held = tour.story.collection
+    answer = _entry(chosen, held, (example.answer_modality, example.item))
+    asked = _entry(chosen, held, (example.modality, example.item))
+    st.html(
+        f'<div class="gv-stage gv-from-to"><span>The query that failed</span>{asked}'
+        f"<span>finds</span>{answer}<span>at place <b>{example.fixed_rank:,}</b> instead of "
+        f"{example.raw_rank:,}.</span></div>"
+    )
 
 
 def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
-    """Both clouds on the axes of the raw ones, so that a move can be seen."""
-    gap = _measured(chosen).geometry.gap.gap
-    requests = [
-        layout_request(
-            chosen.view, one, "gap_axis" if gap > NO_SPREAD else "pca", chosen.seed, chosen.pair
-        )
-        for one in (chosen.raw, options)
-    ]
-    raw, layout = (request.compute() for request in requests)
-    figure = cones_figure(
+    """Both clouds of the held-out items, on the axes of the raw ones."""
+    collection = held_out(chosen.view)
+    raw, layout, item_index = _layouts(chosen.view, options, chosen.seed, chosen.pair)
+    drawn = called_out_cones(
         layout,
-        requests[-1].item_index,
+        item_index,
+        lambda modality, item: _shown(chosen, collection, modality, item),
         pairs=chosen.pair if lines else None,
         ranges=shared_ranges(raw, layout),
         webgl=webgl_available(),
         height=CONES_HEIGHT,
     )
-    show_chart(figure, "tour_cones", alt_text(layout))
+    with st.container(key="tour_chart"):
+        show_chart(drawn, "tour_cones", alt_text(layout))
+
+
+@cached_within(64)
+def _layouts(
+    view: View, options: StrategyOptions, seed: int, pair: tuple[str, str]
+) -> tuple[Layout, Layout, dict[str, np.ndarray]]:
+    collection = held_out(view)
+    middles = [collection.modality(name).corpus.vectors.mean(axis=0) for name in pair]
+    apart = float(np.linalg.norm(middles[0] - middles[1])) > NO_SPREAD
+    method: Method = "gap_axis" if apart else "pca"
+    raw = LayoutRequest(
+        collection, fitted(view, StrategyOptions()), method, seed, between=pair, fit="all"
+    )
+    moved = replace(raw, strategy=fitted(view, options), stands_on=raw)
+    request = raw if options == StrategyOptions() else moved
+    return raw.compute(), request.compute(), dict(request.item_index)
+
+
+def _shown(
+    chosen: Settings, collection: Collection, modality: str, position: int
+) -> tuple[str | None, str]:
+    """The address of the picture of an entry, if it has one, and its words."""
+    item = collection.items[position]
+    words = item.captions[0] if item.captions else ""
+    if modality == "text" or item.image is None:
+        return None, words
+    return thumbnail_url(chosen.collection, collection_of(chosen.view), item, 192), words
+
+
+def _entry(chosen: Settings, collection: Collection, entry: Entry) -> str:
+    """An entry as a tile with its picture or its words, in the colour of its modality; HTML."""
+    modality, position = entry
+    address, words = _shown(chosen, collection, modality, position)
+    words = words or collection.items[position].id
+    style = style_of(modality, collection.modality_names)
+    body = (
+        f"<q>{in_html(words)}</q>"
+        if address is None
+        else f'<img src="{in_html(address)}" alt="{in_html(words)}">'
+    )
+    return f'<div class="gv-entry" style="--gv-color: {style.color}">{body}</div>'
+
+
+def _tile(chosen: Settings, collection: Collection, position: int, found: bool) -> str:
+    other = next((name for name in collection.modality_names if name != "text"), "text")
+    address, words = _shown(chosen, collection, other, position)
+    look = ' class="gv-found"' if found else ""
+    if address is None:
+        return f'<i{look} title="{in_html(words)}"></i>'
+    small = address.replace("size=192", "size=48")
+    return f'<img{look} src="{in_html(small)}" alt="" title="{in_html(words)}" loading="lazy">'
 
 
 STOPS = (
     Stop("One model, two clouds: do they mix?", _two_cones),
     Stop("The distance of their centres is the gap.", _the_number),
-    Stop("Ask a mixed index: does the right answer show?", _failing_query),
-    Stop("One query may be an accident: look at all of them.", _bias_across_all),
+    Stop("Ask one index of both: does the right answer show?", _failing_query),
+    Stop("One query may be an accident: look at all of them.", _all_queries),
     Stop("Move both centres to one place, and the gap all but closes.", _subtract),
-    Stop("Some figures gain by it; some may lose.", _better_and_worse),
+    Stop("Does the query that failed find its answer now?", _better_and_worse),
     Stop("Or move nothing: one list a modality, merged by rank.", _route_and_fuse),
-    Stop("What this data says, judged by what matters to you.", _the_decision),
+    Stop("What Decide says of this data.", _the_decision),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,11 +73,12 @@ def decision_of(advice: Advice) -> Decision:
     """
     first = advice.recommendations[0]
     named = first.rule.strategy
+    gains, losses = plain_changes(first.effects)
     return Decision(
         title=f"Use “{first.title}”" if named else first.title,
         reason=_reason(advice, first),
-        gains=tuple(_plain(one, "better") for one in _easiest_first(first) if one.better),
-        losses=tuple(_plain(one, "worse") for one in _easiest_first(first) if one.worse),
+        gains=gains,
+        losses=losses,
         costs=_costs(advice, first),
         strategy=StrategyOptions(named) if named else None,
     )
@@ -108,9 +110,18 @@ def _reason(advice: Advice, first: Recommendation) -> str:
     )
 
 
-def _easiest_first(one: Recommendation) -> list[Effect]:
-    """What is counted in queries or answers, then what is a figure of the field."""
-    return sorted(one.effects, key=lambda effect: effect.out_of == 1)
+def plain_changes(
+    effects: Sequence[Effect],
+) -> tuple[tuple[PlainChange, ...], tuple[PlainChange, ...]]:
+    """What gets better, and what worse, by more than chance.
+
+    What is counted in queries or answers comes first, then figures of the field.
+    """
+    easiest = sorted(effects, key=lambda effect: effect.out_of == 1)
+    return (
+        tuple(_plain(one, "better") for one in easiest if one.better),
+        tuple(_plain(one, "worse") for one in easiest if one.worse),
+    )
 
 
 def _plain(effect: Effect, change: Change) -> PlainChange:
