@@ -8,4 +8,4 @@ chosen = open_page(
     "Directions: which modality finds which",
     needs_two="A direction leads from one modality to another.",
 )
-show_sections(SECTION, chosen, {})
+show_sections(SECTION, chosen)

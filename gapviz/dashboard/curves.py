@@ -1,11 +1,12 @@
-"""The four curves: the question, the control, the protocol and the drawing of each."""
+"""The curves: the question, the control, the protocol and the drawing of each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gapviz.analyses.analysis import Finding
 from gapviz.analyses.curves.analysis import PARTS as FIND
+from gapviz.core.parameter import Parameter
 from gapviz.dashboard.judged import protocol_of
 from gapviz.dashboard.query import QUERY_MODALITY
 from gapviz.dashboard.sections import Section
@@ -27,16 +28,34 @@ def _strength_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
     return strength_panels(found.result, chosen.modalities, strength=here, judged=judged)
 
 
-def _fusion_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
+def _weight_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
     weights: dict[str, float] = dict(chosen.routing.value("weights"))
     own = weights.pop(found.figures["weighted"])
     # The weight is relative, so that it can be marked where the others share one.
     others = set(weights.values())
     relative = own / others.pop() if len(others) == 1 and min(others) and own else None
+    return fusion_panels(found.result, chosen.modalities, over="weight", at=relative)
+
+
+def _k_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
     k = chosen.routing.value("rrf_k")
-    return fusion_panels(found.result, chosen.modalities, k=k, weight=relative)
+    return fusion_panels(found.result, chosen.modalities, over="k", at=k)
 
 
+def _large(curve: str, titles: Mapping[str, str], default: str) -> Parameter:
+    """Which panel of a curve is the large one, by their order."""
+    return url_choice(f"large_{curve}", "Large", titles, default=default)
+
+
+BOTH_LISTS = (
+    "Over disjoint lists (one entry a row) and over overlapping ones (items with several vectors)."
+)
+OF_FUSION = {
+    "ndcg": "NDCG, disjoint",
+    "bias": "Bias, disjoint",
+    "ndcg_overlapping": "NDCG, overlapping",
+    "bias_overlapping": "Bias, overlapping",
+}
 CURVES = {
     "strength": Section(
         title="Strength λ",
@@ -45,7 +64,17 @@ CURVES = {
         find=FIND["strength"],
         doing="Sweeping λ",
         panels=_strength_panels,
-        columns=3,
+        large=_large(
+            "strength",
+            {
+                "gap": "Gap",
+                "loss": "InfoNCE",
+                "recall": "Recall",
+                "bias": "Bias",
+                "ndcg": "NDCG",
+            },
+            "ndcg",
+        ),
         values=lambda chosen: {"protocol": protocol_of(chosen)},
     ),
     "mix": Section(
@@ -55,7 +84,7 @@ CURVES = {
         find=FIND["mix"],
         doing="Mixing corpora",
         panels=lambda found, chosen: [mix_panel(found.result)],
-        columns=3,
+        large=_large("mix", {"ndcg": "NDCG"}, "ndcg"),
         values=lambda chosen: {
             "query_modality": modality_of(
                 QUERY_MODALITY, chosen.pair, help="Modality of all queries."
@@ -68,15 +97,28 @@ CURVES = {
         find=FIND["calibration"],
         doing="Fitting on ever more items",
         panels=lambda found, chosen: calibration_panels(found.result, chosen.modalities),
-        columns=3,
+        large=_large(
+            "calibration",
+            {"direction": "Direction", "recall": "Recall", "bias": "Bias"},
+            "direction",
+        ),
     ),
     "fusion": Section(
-        title="Rank fusion",
-        question="Do k and the weights of rank fusion matter? Over disjoint lists (one entry a "
-        "row) and over overlapping ones (items with several vectors).",
+        title="Rank fusion: k",
+        question=f"Does k of rank fusion matter? {BOTH_LISTS}",
         find=FIND["fusion"],
         doing="Fusing lists",
-        panels=_fusion_panels,
+        panels=_k_panels,
+        large=_large("fusion", OF_FUSION, "ndcg"),
+        values=lambda chosen: {"weighted": chosen.modalities[0]},
+    ),
+    "weight": Section(
+        title="Rank fusion: weights",
+        question=f"Do the weights of rank fusion matter? {BOTH_LISTS}",
+        find=FIND["fusion"],
+        doing="Fusing lists",
+        panels=_weight_panels,
+        large=_large("weight", OF_FUSION, "ndcg"),
         values=lambda chosen: {"weighted": modality_of(WEIGHTED, chosen.modalities)},
     ),
 }

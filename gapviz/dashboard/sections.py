@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,11 +16,11 @@ from gapviz.dashboard.caches import measured, studied
 from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
 from gapviz.dashboard.charts import NARROWEST, show_panels
 from gapviz.dashboard.errors import errors_shown
+from gapviz.dashboard.linked.charts import large_panel, show_linked
 from gapviz.dashboard.page_head import finding, protocol_link
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.waiting import result_of
-from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.lines import Panel
 from gapviz.storage.cache import CachedResult, content_key
 
@@ -39,8 +39,10 @@ class Section:
     columns: int = 2
     """Most panels in a row."""
     narrowest: int = NARROWEST
+    large: Parameter | None = None
+    """Which panel is large, by their order, where they are linked; None draws all alike."""
     values: Callable[[Settings], dict[str, Any]] = lambda chosen: {}
-    """Draws the widgets of the analysis' own parameters."""
+    """Draws the widgets of the analysis' own parameters, below what they change."""
     open_tables: bool = False
     """Whether the figures are shown as tables too, or only on demand."""
     once: bool = False
@@ -93,16 +95,6 @@ def found_of(
     return result_of(work, doing)
 
 
-def choose_section(
-    which: Parameter, sections: Mapping[str, Section], chosen: Settings
-) -> tuple[Section, dict[str, Any]]:
-    """One of several sections, and the values of its own parameters, as the visitor set them."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        section = sections[segments_of(which)]
-        values = section.values(chosen)
-    return section, values
-
-
 def how_computed(words: str) -> None:
     """The protocol in Markdown, behind a button."""
     with st.popover("How is this computed?", icon=":material/function:"):
@@ -110,9 +102,22 @@ def how_computed(words: str) -> None:
         protocol_link()
 
 
-def show_sections(section: Section, chosen: Settings, values: dict[str, Any]) -> None:
-    """A section for each encoder that the sidebar has chosen, with its question above."""
+def show_sections(section: Section, chosen: Settings) -> None:
+    """A section for each encoder that the sidebar has chosen: its question, its answer, and below
+    them what can be changed.
+    """
     st.markdown(section.question)
+    answers = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        large = None if section.large is None else large_panel(section.large)
+        values = section.values(chosen)
+    with answers:
+        _show_answers(section, chosen, values, large)
+
+
+def _show_answers(
+    section: Section, chosen: Settings, values: dict[str, Any], large: int | None
+) -> None:
     for view in chosen.views[:1] if section.once else chosen.views:
         if chosen.compare and not section.once:
             st.subheader(in_markdown(encoder_title(view)), anchor=False)
@@ -122,7 +127,7 @@ def show_sections(section: Section, chosen: Settings, values: dict[str, Any]) ->
             others = section.once or section.with_others
             found = found_of(section.find, request, section.doing, with_others=others)
             if found is not None:
-                _show(section, chosen, view, found)
+                _show(section, chosen, view, found, large)
 
 
 def say_sample(view: View) -> None:
@@ -132,7 +137,9 @@ def say_sample(view: View) -> None:
         st.caption(f":material/filter_alt: {sample.sentence}")
 
 
-def _show(section: Section, chosen: Settings, view: View, found: Finding) -> None:
+def _show(
+    section: Section, chosen: Settings, view: View, found: Finding, large: int | None
+) -> None:
     """Readings, panels, tables and protocol of what was found."""
     *notes, reading = found.readings
     for note in notes:
@@ -141,7 +148,11 @@ def _show(section: Section, chosen: Settings, view: View, found: Finding) -> Non
         finding(f"**{in_markdown(found.so_what)}**", view)
     panels = section.panels(found, chosen)
     shown = f"{section.find.__name__}_{view.encoder}"
-    show_panels(panels, shown, columns=section.columns, narrowest=section.narrowest)
+    if section.large is None or large is None:
+        show_panels(panels, shown, columns=section.columns, narrowest=section.narrowest)
+    else:
+        names = list(section.large.choices.values())
+        show_linked(panels, str(chosen.views.index(view)), names=names, large=large)
     finding(f"**{in_markdown(found.title)}.** {in_markdown(reading)}", view)
     for table in found.tables if section.open_tables else ():
         show_table(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from math import isnan
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from gapviz.figures.lines import (
     Mark,
     Panel,
     band_line,
-    line_figure,
     line_panel,
     reached,
 )
@@ -216,46 +215,46 @@ def fusion_panels(
     curves: Mapping[Lists, FusionCurve],
     modalities: Sequence[str],
     *,
-    k: float | None,
-    weight: float | None,
+    over: Literal["k", "weight"],
+    at: float | None,
 ) -> tuple[Panel, ...]:
-    """NDCG and bias over k, then over the weight, each for disjoint and overlapping lists.
+    """NDCG and bias over k or over the weight, each for disjoint and overlapping lists.
 
     Args:
         curves: by kind of lists.
         modalities: all of the collection, for their colours.
-        k: chosen now, marked; None marks nothing.
-        weight: chosen now, relative to the other lists; None marks nothing.
+        over: what varies.
+        at: its value chosen now, of a weight relative to the other lists; None marks nothing.
     """
-    panels = []
     one = next(iter(curves.values()))
-    for over, values, ticks, chosen in (
-        ("k", one.ks, one.ks, k),
-        ("weight", one.weights, one.weights[np.isin(one.weights, WEIGHT_TICKS)], weight),
-    ):
-        axis = Axis(
-            "k (log)" if over == "k" else f"weight of the {one.weighted} list, others 1 (log)",
+    if over == "k":
+        title, values, ticks = "k (log)", one.ks, one.ks
+    else:
+        title, values = f"weight of the {one.weighted} list, others 1 (log)", one.weights
+        ticks = values[np.isin(values, WEIGHT_TICKS)]
+    panel = partial(
+        line_panel,
+        x=values,
+        x_axis=Axis(
+            title,
             log=True,
             range=(values.min() * 0.85, values.max() * 1.18),
             ticks=tuple(ticks.tolist()),
-        )
-        marks = [] if not chosen else [Mark(chosen, f"{chosen:g}")]
-        for lists, curve in curves.items():
-            line = curve.by_k if over == "k" else curve.by_weight
-            for figure, bands, upwards in (
-                ("NDCG@10", line.ndcg, NDCG_AXIS),
-                ("Bias rate", line.bias, BIAS_AXIS),
-            ):
-                title = f"{figure} over {over}, {lists} lists"
-                drawn = line_figure(
-                    values,
-                    _query_lines(bands, modalities),
-                    x_axis=axis,
-                    y_axis=Axis(upwards, range=SHARE_RANGE),
-                    at_x=marks,
-                    height=300,
-                )
-                panels.append(Panel(title, drawn, f"Line chart: {title}, by query modality"))
+        ),
+        alt=f"Line chart over {over}",
+        at_x=[Mark(at, f"{at:g}")] if at else (),
+        height=300,
+    )
+    panels = []
+    for lists, curve in curves.items():
+        line = curve.by_k if over == "k" else curve.by_weight
+        for figure, bands, upwards in (
+            ("NDCG@10", line.ndcg, NDCG_AXIS),
+            ("Bias rate", line.bias, BIAS_AXIS),
+        ):
+            lines = _query_lines(bands, modalities)
+            axis = Axis(upwards, range=SHARE_RANGE)
+            panels.append(panel(f"{figure} over {over}, {lists} lists", lines, axis))
     return tuple(panels)
 
 

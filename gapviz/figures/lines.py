@@ -35,6 +35,21 @@ class Panel:
     figure: go.Figure
     alt: str
     """What it shows, for those who do not see it."""
+    course: Course | None = None
+    """The numbers behind it, where it is lines over one axis."""
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """The lines of a panel as numbers, to be read off at one place of the axis."""
+
+    x: Positions
+    """`(n,)`."""
+    x_title: str
+    lines: Sequence[Line]
+    """Each `(n,)`."""
+    at: float | None = None
+    """The place that is chosen now, if any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +192,9 @@ def line_panel(
 ) -> Panel:
     """A `line_figure` with its words: `alt` says what it is, title and names of lines follow."""
     drawn = line_figure(x, lines, x_axis=x_axis, y_axis=y_axis, at_x=at_x, at_y=at_y, height=height)
-    return Panel(title, drawn, f"{alt}: {title}; {', '.join(line.name for line in lines)}")
+    words = f"{alt}: {title}; {', '.join(line.name for line in lines)}"
+    course = Course(x, x_axis.title, lines, at_x[0].at if at_x else None)
+    return Panel(title, drawn, words, course)
 
 
 def frame(

@@ -12,7 +12,7 @@ from gapviz.training.record import DEPTH, TrainingStep
 from gapviz.training.run import TrainingOptions, train_run
 
 SHORT_STEPS = 60
-SHORT_RECORD_EVERY = 3
+SHORT_RECORD_EVERY = 4
 APART = 0.5
 """Share of the first gap that must be left for two clouds to be called apart still."""
 LEARNED = 0.05

@@ -53,7 +53,10 @@ def panels(collection):
             calibration_curve(collection, CENTRE, PAIR, repeats=2).compute(), PAIR
         ),
         "fusion": fusion_panels(
-            rank_fusion_curves(collection, "image").compute(), PAIR, k=20.0, weight=0.5
+            rank_fusion_curves(collection, "image").compute(), PAIR, over="k", at=20.0
+        ),
+        "weight": fusion_panels(
+            rank_fusion_curves(collection, "image").compute(), PAIR, over="weight", at=0.5
         ),
         "reliability": (
             reliability_panel(
@@ -100,14 +103,23 @@ def test_every_figure_has_a_title_words_for_who_cannot_see_and_axes_with_titles(
         assert panel.title
         assert len(panel.alt) > len(panel.title) or panel.title in panel.alt
         assert panel.figure.layout.xaxis.automargin or panel.figure.layout.xaxis2.automargin
-    for name in ("strength", "mix", "calibration", "fusion", "dimensions", "hubs", "spectrum"):
+    for name in (
+        "strength",
+        "mix",
+        "calibration",
+        "fusion",
+        "weight",
+        "dimensions",
+        "hubs",
+        "spectrum",
+    ):
         for panel in panels[name]:
             assert panel.figure.layout.xaxis.title.text
             assert panel.figure.layout.yaxis.title.text
 
 
 def test_lines_of_one_figure_differ_in_more_than_colour(panels):
-    for name in ("strength", "mix", "calibration", "fusion"):
+    for name in ("strength", "mix", "calibration", "fusion", "weight"):
         for panel in panels[name]:
             drawn = [trace for trace in panel.figure.data if trace.name]
             looks = {(trace.marker.symbol, trace.line.dash) for trace in drawn}
@@ -149,8 +161,20 @@ def test_a_mark_on_a_logarithmic_axis_has_its_word_above_its_line():
 
 
 def test_both_kinds_of_lists_are_marked_at_the_chosen_k_and_weight(panels):
-    marked = [panel.figure.layout.shapes[0].x0 for panel in panels["fusion"]]
-    assert marked == [20.0] * 4 + [0.5] * 4
+    for name, chosen in (("fusion", 20.0), ("weight", 0.5)):
+        marked = [panel.figure.layout.shapes[0].x0 for panel in panels[name]]
+        assert marked == [chosen] * 4
+        assert {panel.course.at for panel in panels[name]} == {chosen}
+
+
+def test_the_course_of_a_panel_is_what_it_draws(panels):
+    for name in ("strength", "mix", "calibration", "fusion", "weight"):
+        for panel in panels[name]:
+            drawn = [trace for trace in panel.figure.data if trace.name]
+            assert [line.name for line in panel.course.lines] == [one.name for one in drawn]
+            for line, trace in zip(panel.course.lines, drawn, strict=True):
+                np.testing.assert_array_equal(line.y, trace.y)
+                np.testing.assert_array_equal(panel.course.x, trace.x)
 
 
 def test_the_threshold_crosses_every_strategy(panels):

@@ -1,6 +1,6 @@
 // Plays the records of a training run: both clouds move from one to the next.
 
-const RECORDS_A_SECOND = 4;
+const RECORDS_A_SECOND = 3;
 const PADDING = 1.08;
 const POINT = 3.4;
 

@@ -1,0 +1,1 @@
+"""Charts over one axis, read off at one place of it together."""
