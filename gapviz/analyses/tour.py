@@ -11,7 +11,8 @@ from gapviz.analyses.advice.decision import PlainChange, plain_changes
 from gapviz.analyses.advice.evidence import mixed_trials
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.changes import Change, gap_change
-from gapviz.analyses.measure import bias_reading, gap_reading
+from gapviz.analyses.figure_words import bias_reading
+from gapviz.analyses.measure import gap_reading
 from gapviz.analyses.story.example import Example
 from gapviz.analyses.story.readings import story_readings
 from gapviz.analyses.story.story import Story, tell

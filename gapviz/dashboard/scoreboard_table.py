@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from gapviz.analyses.scoreboard.columns import GROUPS, board_columns
+from gapviz.analyses.judged import Protocol
+from gapviz.analyses.scoreboard.columns import GROUPS, board_columns, judged_columns
 from gapviz.analyses.scoreboard.ranking import Ranking, labels_of
 from gapviz.analyses.scoreboard.rows import Scoreboard, ScoreRow
 from gapviz.core.foreign import in_markdown
@@ -18,6 +19,7 @@ from gapviz.dashboard.table_grid import show_grid
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import modality_of, segments_of
 from gapviz.strategies import strategy_spec
+from gapviz.strategies.spec import Task
 
 BY_ITEM = "Another protocol: these rank items, so their figures compare with each other only."
 """They must not be read as the best of the rows above."""
@@ -41,20 +43,18 @@ MODELS = url_choice(
 FIGURES = url_choice("figures", "More figures", GROUPS)
 
 
-def task_choice(chosen: Settings) -> tuple[str, tuple[str, str]]:
+def task_choice(chosen: Settings) -> tuple[Task, tuple[str, str]]:
     """Draw the choice of the task, which is that of Decide; and what is found, and what asks."""
-    task = segments_of(TASK)
+    task: Task = segments_of(TASK)
     first, second = chosen.pair
     found = modality_of(FOUND, chosen.pair) if task in ("one-way", "within") else first
     return task, (found, second if found == first else first)
 
 
-def figure_choice(board_protocol: str, modalities: tuple[str, ...]) -> list[str]:
+def figure_choice(protocol: Protocol, modalities: tuple[str, ...]) -> list[str]:
     """Draw the choice of further columns."""
-    groups = GROUPS
-    if board_protocol == "paired":
-        here = {column.group for column in board_columns(modalities)}
-        groups = {name: title for name, title in GROUPS.items() if name in here}
+    columns = (board_columns if protocol == "paired" else judged_columns)(modalities)
+    groups = dict.fromkeys(column.group for column in columns)
     chosen: list[str] = st.pills(
         FIGURES.title,
         list(groups),

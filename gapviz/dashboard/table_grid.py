@@ -10,7 +10,7 @@ import streamlit as st
 
 from gapviz.core.estimate import Estimate
 from gapviz.core.foreign import in_markdown
-from gapviz.core.table import Cell, Column, Marked, Table
+from gapviz.core.table import Cell, Changed, Column, Marked, Table
 
 MOST_ROWS = 9
 """Rows that are seen at once; of more the grid scrolls by itself."""
@@ -82,7 +82,7 @@ def _help(column: Column, further: str) -> str | None:
 
 def _number(cell: Cell) -> float | None:
     """None where it is not known, which sorts last."""
-    known = cell.figure if isinstance(cell, Marked) else cell
+    known = cell.figure if isinstance(cell, Marked | Changed) else cell
     value = known.value if isinstance(known, Estimate) else known
     number = nan if value is None or isinstance(value, str) else float(value)
     return None if isnan(number) else number

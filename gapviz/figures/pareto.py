@@ -44,7 +44,8 @@ def pareto_figure(board: Scoreboard, model_titles: Mapping[str, str] | None = No
 
     Each point's `customdata` is its place in `board.rows`. Hollow points are of another
     protocol (they rank items) or transductive, and never on the front. The ring around a point is
-    as strong as the share of samples like this one in which it is on the front.
+    as strong as the share of samples like this one in which it is on the front, where its strategy
+    is named.
 
     Args:
         board: as `scoreboard` returned it.
@@ -71,6 +72,7 @@ def pareto_figure(board: Scoreboard, model_titles: Mapping[str, str] | None = No
         for symbol, title in (*MARKS.values(), RUN_MARK)
         if (symbol, title) in seen
     ]
+    traces.append(_names(board.rows))
     figure = go.Figure(traces, _frame(board.rows))
     return figure.add_vline(0, line={"color": NEUTRAL, "width": 1}, layer="below")
 
@@ -185,6 +187,28 @@ def _halos(rows: Sequence[ScoreRow]) -> go.Scatter:
             "color": [faded(NEUTRAL, max(row.on_front, 0.15)) for row in shown],
             "line": {"width": 2},
         },
+    )
+
+
+def _names(rows: Sequence[ScoreRow]) -> go.Scatter:
+    """The strategies on the front by name, to the right of their points, where fewest others are.
+
+    Of several models with one strategy there the best is named.
+    """
+    best: dict[str, ScoreRow] = {}
+    for row in sorted(rows, key=lambda row: -row.mean_ndcg.value):
+        if row.pareto:
+            best.setdefault(row.title if row.options is None else row.options.spec.title, row)
+    return go.Scatter(
+        x=[row.imbalance.value for row in best.values()],
+        y=[row.mean_ndcg.value for row in best.values()],
+        mode="text",
+        name="names of the front",
+        text=[f"\u2003{in_figure(title)}" for title in best],
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
+        showlegend=False,
     )
 
 

@@ -51,7 +51,8 @@ def test_figures_are_by_judgments_and_say_so(open_app, judged):
 def test_pairs_can_be_chosen_instead(open_app, judged):
     app = open_app(PAGE, collection=judged.id, protocol="paired")
     assert not app.exception
-    assert "judgments" not in app.pills(key="figures").options
+    # Pills show titles.
+    assert "Judgments" not in app.pills(key="figures").options
     assert "its other half is the answer" in words(app)
 
 

@@ -38,7 +38,7 @@ def test_its_figures_are_those_of_the_library(open_app, store_collection):
 
 def test_without_captions_and_model_one_searches_with_items(open_app, store_collection):
     app = open_app(SEARCH, collection=store_collection().id)
-    assert "The right picture is at place" in words(app)
+    assert "The right text is at place" in words(app)
 
 
 @pytest.mark.parametrize("page", [CONES, SEARCH])

@@ -3,43 +3,58 @@
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from gapviz.core.collection import Collection
+from gapviz.core.item import Item
+from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.sources.library.stored import Workspace
+
 pytestmark = pytest.mark.browser
 
-BOARD = ".gv-board tbody tr"
+GRID = "[data-testid=stDataFrame]"
 
 
 @pytest.fixture(scope="module")
-def measured(server, visitor):
-    """The scoreboard of one model has been measured, so that each test need not wait."""
-    page = visitor.new_page()
-    page.goto(f"{server}/scoreboard?models=one")
-    page.wait_for_selector(".gv-board", timeout=240_000)
-    page.close()
+def brought(server, server_home):
+    """A small collection, whose scoreboard is measured in a moment."""
+    rng = np.random.default_rng(0)
+    shared = rng.standard_normal((60, 16))
+    collection = Collection(
+        "small",
+        tuple(Item(str(number), captions=(f"item {number}",)) for number in range(60)),
+        {
+            name: ModalityVectors.of(shared + rng.standard_normal(shared.shape) + offset)
+            for name, offset in (("image", 1.0), ("text", -1.0))
+        },
+        encoder="a model",
+    )
+    stored = Workspace(server_home).add([collection], title="small")
+    yield stored.id
+    Workspace(server_home).remove(stored.id)
 
 
-def test_a_strategy_of_the_board_opens_the_search_with_it(visit, measured):
-    tab = visit("/scoreboard?models=one&rrf_k=61")
-    tab.page.locator(".gv-board a", has_text="Score z-norm by pair of").click()
-    tab.page.wait_for_url(lambda url: "/search?" in url)
-    tab.settle()
-    query = parse_qs(urlsplit(tab.page.url).query)
-    assert query["strategy"] == ["Score z-norm by pair of modalities"]
-    assert query["rrf_k"] == ["61"]
-    assert "models" not in query
-    expect(tab.page.get_by_test_id("stMain")).to_contain_text("Score z-norm by pair")
-
-
-def test_the_head_of_a_column_sorts_by_it(visit, measured):
-    tab = visit("/scoreboard?models=one")
-    first = tab.page.locator(f"{BOARD} td:first-child").first
-    best = first.inner_text()
-    tab.page.locator(".gv-board th a", has_text="NDCG@10").first.click()
-    tab.page.wait_for_url(re.compile("worst_first=true"))
-    tab.settle()
-    expect(first).not_to_have_text(best, use_inner_text=True)
+def test_the_task_of_decide_sorts_the_board_whose_rows_lead_to_the_search(visit, brought):
+    tab = visit(f"/decide?collection={brought}&rrf_k=61")
+    tab.choose("task", "One modality finds another")
+    tab.page.get_by_test_id("stSidebarNav").get_by_text("Scoreboard", exact=True).click()
+    main = tab.page.get_by_test_id("stMain")
+    expect(main).to_contain_text("Sorted for “One modality finds another” by R@10")
+    assert "task=" in tab.page.url
+    grid = tab.page.locator(GRID).first
+    expect(grid).to_be_visible()
+    # By the keyboard, as far as that goes: the first cell of a row is its choice.
+    box = grid.bounding_box()
+    tab.page.mouse.click(box["x"] + 15, box["y"] + 35 + 17)
+    link = tab.page.get_by_role("link", name="Search with it")
+    expect(link).to_be_visible()
+    query = parse_qs(urlsplit(link.get_attribute("href")).query)
+    assert query["rrf_k"] == ["61"] and query["encoder"] == ["a model"]
+    assert query["strategy"] and "models" not in query
+    # The best rows are seen without scrolling, where the page is as low as a laptop's.
+    assert box["y"] + 5 * 35 < 720
 
 
 BEST_POINT = """graph => {
@@ -52,9 +67,10 @@ BEST_POINT = """graph => {
 ON_A_POINT = "graph => (graph._hoverdata || []).length > 0"
 
 
-def test_a_point_of_the_plot_opens_the_search(visit, measured):
-    tab = visit("/scoreboard?models=one")
+def test_a_point_of_the_plot_opens_the_search(visit, brought):
+    tab = visit(f"/scoreboard?collection={brought}")
     chart = tab.page.locator(".js-plotly-plot")
+    expect(chart).to_be_visible()
     tab.page.mouse.click(*tab.rest_on(chart, BEST_POINT, ON_A_POINT))
     tab.page.wait_for_url(re.compile(r"/search\?.*strategy="), timeout=60_000)
 

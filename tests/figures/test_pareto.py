@@ -35,6 +35,12 @@ def test_the_front_is_joined_in_order(board):
     assert list(front.x) == sorted(front.x)
 
 
+def test_the_strategies_on_the_front_are_named_each_once(board):
+    (names,) = (trace for trace in pareto_figure(board).data if trace.mode == "text")
+    titles = [text.strip() for text in names.text]
+    assert sorted(titles) == sorted({row.options.spec.title for row in board.rows if row.pareto})
+
+
 def test_the_shape_says_what_changes_and_is_hollow_off_the_contest(board):
     symbols = dict(zip(STRATEGIES, points(pareto_figure(board))[0].marker.symbol, strict=True))
     assert symbols["raw"] == MARKS["nothing"][0]

@@ -138,16 +138,11 @@ def bias_columns(modalities: Sequence[str]) -> list[BoardColumn]:
     return _of_queries("bias", "bias", "bias rate", modalities, "nearer the share of the index")
 
 
-def sorted_rows(
-    rows: Sequence[ScoreRow], column: BoardColumn, *, worst_first: bool = False
-) -> list[ScoreRow]:
-    """Rows by one column, best first unless told; equals keep their order.
-
-    Rows without the figure stand last either way.
-    """
+def sorted_rows(rows: Sequence[ScoreRow], column: BoardColumn) -> list[ScoreRow]:
+    """Rows by one column, best first; equals keep their order, rows without the figure are last."""
     known = [row for row in rows if not isnan(column.read(row).value)]
     unknown = [row for row in rows if isnan(column.read(row).value)]
-    return sorted(known, key=column.worst_last, reverse=worst_first) + unknown
+    return sorted(known, key=column.worst_last) + unknown
 
 
 def _of_queries(
