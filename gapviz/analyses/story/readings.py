@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isnan
 
 from gapviz.analyses.advice.advice import Advice
+from gapviz.analyses.measure import NO_CONTENT
 from gapviz.analyses.story.example import CHOICE_RULE, Example
 from gapviz.analyses.story.often import HowOften
 from gapviz.analyses.story.story import Story
@@ -37,7 +38,9 @@ def ending_reading(story: Story) -> str:
         )
     if story.ending == "too few":
         return str(too_few(story.collection.n_items))
-    return {"no matches": NO_MATCHES, "no gap": NO_GAP, "no way": NO_WAY}[story.ending]
+    return {
+        "no matches": NO_MATCHES, "no content": NO_CONTENT, "no gap": NO_GAP, "no way": NO_WAY,
+    }[story.ending]  # fmt: skip
 
 
 def query_reading(example: Example) -> str:
@@ -81,22 +84,23 @@ def often_reading(name: str, one: HowOften, label: str) -> str:
     only = f"{percent(one.raw.only_own.value)} see nothing but {name}"
     if one.fixed is not None:
         only = f"{only} (with {label} {percent(one.fixed.only_own.value)})"
+    favoured = (
+        f" {tenths(one.bias.value)} of 10 answers are {name}, and {tenths(one.neutral)} would be "
+        "if no modality were favoured."
+    )
     if not one.n_matched:
-        return (
-            f"Of {counted(one.n_queries, f'{name} query', f'{name} queries')} {only} in their "
-            f"first {DEPTH}: {tenths(one.bias.value)} of 10 answers are {name}, and "
-            f"{tenths(one.neutral)} would be if no modality were favoured."
-        )
+        queries = counted(one.n_queries, f"{name} query", f"{name} queries")
+        return f"Of {queries} {only} in their first {DEPTH}.{favoured}"
+    queries = counted(one.n_matched, f"{name} query", f"{name} queries")
     found = f"{percent(one.raw.found.value)} find their match among their first {DEPTH}"
-    if one.fixed is not None:
-        found = (
-            f"{found}, with {label} {percent(one.fixed.found.value)} (95 % interval "
-            f"{percent(one.fixed.found.low)} to {percent(one.fixed.found.high)})"
-        )
-    lost = ""
-    if one.lost is not None and one.lost > 0:
-        lost = f" {percent(one.lost)} found it before and lose it."
-    return f"Of {counted(one.n_matched, f'{name} query', f'{name} queries')} {found}; {only}.{lost}"
+    if one.fixed is None:
+        return f"Of {queries} {found}; {only}.{favoured}"
+    found = (
+        f"{found}, with {label} {percent(one.fixed.found.value)} (95 % interval "
+        f"{percent(one.fixed.found.low)} to {percent(one.fixed.found.high)})"
+    )
+    lost = f" {percent(one.lost or 0.0)} found it before and lose it." * bool(one.lost)
+    return f"Of {queries} {found}; {only}.{lost}"
 
 
 def percent(share: float) -> str:

@@ -33,6 +33,7 @@ from gapviz.dashboard.canvas.component import webgl_available
 from gapviz.dashboard.cards import metric_look
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.errors import errors_shown
+from gapviz.dashboard.judged import judged_section
 from gapviz.dashboard.page_head import measures_enough, ways_on
 from gapviz.dashboard.sections import found_of, how_computed, request_of, say_sample
 from gapviz.dashboard.settings import RAW, Settings
@@ -48,6 +49,8 @@ from gapviz.strategies import STRATEGIES
 FIXED = free_parameter("fixed")
 EXAMPLE = url_parameter(next(one for one in ANALYSIS.parameters if one.name == "example"))
 DOING = "Looking for a query that fails"
+DRAWN = 4_000
+"""Most points of both clouds: what the query is marked in is sent anew with every run."""
 IDLE_IN_SIDEBAR = ("compare",)
 """Keys of widgets of the sidebar that this page does not read."""
 
@@ -57,6 +60,7 @@ TITLES = {
     "no gap": "Start: no gap worth fixing",
     "no way": "Start: a gap, and no way round it",
     "no matches": "Start: nothing to match",
+    "no content": "Start: vectors without content",
     "too few": "Start: too few items to tell",
 }
 """By the ending of the story."""
@@ -113,6 +117,7 @@ def show_story(chosen: Settings, found: Finding) -> None:
     if story.ending != "too few":
         st.subheader("How often?", anchor=False)
         _often(story, found)
+    judged_section(replace(chosen, compare=None))
     st.subheader("What should I do?", anchor=False)
     _what_to_do(chosen)
 
@@ -163,7 +168,7 @@ def _go_to(number: int) -> None:
 
 def _clouds(chosen: Settings, story: Story, example: Example) -> None:
     """Both clouds along the gap, raw, with the query and its answers."""
-    request = layout_request(chosen.view, chosen.raw, "gap_axis", chosen.seed, chosen.pair)
+    request = layout_request(chosen.view, chosen.raw, "gap_axis", chosen.seed, chosen.pair, DRAWN)
     layout = request.compute()
     if layout.basis is None:
         return

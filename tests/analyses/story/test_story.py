@@ -9,12 +9,18 @@ from gapviz import GapvizError
 from gapviz.analyses.advice.recommended import recommended
 from gapviz.analyses.analysis import Request
 from gapviz.analyses.story.analysis import ANALYSIS, find_told
-from gapviz.analyses.story.example import by_median_effect, examples_of, mended_queries
+from gapviz.analyses.story.example import (
+    by_median_effect,
+    chosen_example,
+    examples_of,
+    mended_queries,
+)
 from gapviz.analyses.story.readings import often_reading
+from gapviz.core.collection import Collection
 from gapviz.core.item import Item
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.progress import no_progress
-from gapviz.core.splits import EVALUATE
+from gapviz.core.splits import EVALUATE, alternate_splits
 from gapviz.measures.experiment import Experiment
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions
@@ -154,6 +160,20 @@ def test_without_matches_there_is_nothing_to_find(make_unpaired):
         assert "see nothing but" in said and "find their match" not in said
 
 
+def test_vectors_without_content_have_no_fix_to_show(make_unpaired):
+    apart = make_unpaired(100, 16)
+    # The same rows, paired though they share nothing.
+    images, texts = (apart.modality(name).vectors for name in ("image", "text"))
+    paired = Collection(
+        "noise",
+        apart.items[:100],
+        {"image": ModalityVectors.of(images), "text": ModalityVectors.of(texts)},
+        alternate_splits(100),
+    )
+    told = story(paired, StrategyOptions("route"))
+    assert told.ending == "no content" and not told.examples
+
+
 def test_of_few_items_nothing_is_told(make_collection):
     told = story(make_collection(6))
     assert told.ending == "too few" and not told.examples
@@ -164,9 +184,10 @@ def test_one_modality_has_no_story(make_collection):
         story(make_collection(40, modalities=("image",)))
 
 
-def test_an_example_that_there_is_not_is_refused(make_collection):
-    with pytest.raises(GapvizError, match="no example 12"):
-        story(make_collection(24, 16, gap=3), example=12)
+def test_an_example_that_there_is_not_is_refused(shipped):
+    assert chosen_example(shipped.examples[:2], 2, 2) is shipped.examples[1]
+    with pytest.raises(GapvizError, match="no example 3"):
+        chosen_example(shipped.examples[:2], 3, 2)
 
 
 def test_a_modality_that_is_asked_for_asks(make_collection):
