@@ -137,7 +137,7 @@ def point_canvas(
         "selected": _selected(first, selected),
         "note": note,
         "shown": shown if len(views) > 1 else "raw",
-        "dial": _dial(dial) if dial and len(views) > 1 else None,
+        "dial": _dial(dial) if dial else None,
         "thumb_url": f"/thumb/{first.collection}/at/{{item}}.png?size=192",
         "picture_url": f"/thumb/{first.collection}/at/{{item}}.png?size=96",
         "version": keys[0],
