@@ -28,7 +28,7 @@ from benchmarks.timing import Comparison, compare
 ROOT = Path(__file__).parents[1]
 EMPTY_PAGE = 'import streamlit as st\nst.title("empty")\nst.slider("λ", 0.0, 2.0, 1.0, key="s")\n'
 PEER = "an empty page"
-SEARCH = "pages/search.py"
+CONES, SEARCH = "pages/cones.py", "pages/search.py"
 SETTLING_SECONDS = 15
 
 FIRST_PAINT = """
@@ -51,7 +51,7 @@ def comparisons() -> Iterable[Comparison]:
             rounds=3,
         )
         yield from compare(
-            "first paint of Cones, fresh process",
+            "first paint of the first page, fresh process",
             lambda: _first_paint(app),
             {PEER: lambda: _first_paint(empty)},
             rounds=3,
@@ -98,7 +98,7 @@ def _first_paint(script: Path) -> None:
 
 def _toggles(script: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     # One page after the other: Search loads the encoder in the background when it opens.
-    for title, page, unmeasured in (("Cones", "", "half"), ("Search", SEARCH, "offset")):
+    for title, page, unmeasured in (("Cones", CONES, "half"), ("Search", SEARCH, "offset")):
         app = _opened(script, page)
         time.sleep(SETTLING_SECONDS)
         values = itertools.cycle((0.5, 1.0))

@@ -39,7 +39,8 @@ GROUPS = 40
 """Labels of the made items."""
 
 PAGES = {
-    "Cones": "",
+    "Start": "pages/story.py",
+    "Cones": "pages/cones.py",
     "Search": SEARCH,
     "Curves": "pages/curves.py",
     "Thresholds": "pages/thresholds.py",
@@ -68,8 +69,7 @@ def of_size(n_items: int, pages: Iterable[str] = PAGES) -> Iterator[Comparison]:
     for name in pages:
         with _held_back() as released:
             app = _visitor(title)
-            if PAGES[name]:
-                app.switch_page(PAGES[name])
+            app.switch_page(PAGES[name])
             first = _seconds(app.run)
             yield Comparison(f"{name}, {title}: first open", PEER, first, peer)
             released.set()

@@ -1,4 +1,5 @@
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
 from gapviz.strategies import StrategyOptions
 
+PAGE = "pages/cones.py"
 CARDS = [
     "Gap ‖Δ‖",
     "Cloud separation",
@@ -19,6 +21,12 @@ CARDS = [
     "R@10, image → text",
     "R@10, text → image",
 ]
+
+
+@pytest.fixture
+def open_app(open_app):
+    """Straight to this page."""
+    return partial(open_app, PAGE)
 
 
 def test_the_cards_show_the_figures_of_the_library(open_app):

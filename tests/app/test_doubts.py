@@ -12,7 +12,7 @@ from gapviz.strategies import centre
 
 # They measure every strategy.
 SLOW = [pytest.param(page, marks=pytest.mark.slow) for page in ("scoreboard", "decide")]
-PAGES = ("cones", "search", "scoreboard", "tour", "decide")
+PAGES = ("story", "cones", "search", "scoreboard", "tour", "decide")
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_pictures_that_the_built_in_encoder_does_not_know_are_named(open_app, br
     assert sum("not of the kind" in one.value for one in app.warning) == 1
 
 
-@pytest.mark.parametrize("page", ["cones", "search", "tour", *SLOW])
+@pytest.mark.parametrize("page", ["story", "cones", "search", "tour", *SLOW])
 def test_the_built_in_drawings_are_not_doubted(open_app, page):
     warned = " ".join(one.value for one in open_app(f"pages/{page}.py", models="one").warning)
     assert "share no content" not in warned and "not of the kind" not in warned

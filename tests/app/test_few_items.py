@@ -5,7 +5,8 @@ import re
 import pytest
 
 PAGES = {
-    "": "Cones",
+    "": "Start",
+    "pages/cones.py": "Cones",
     "pages/search.py": "Search",
     "pages/within.py": "Within a modality",
     "pages/scoreboard.py": "Scoreboard",

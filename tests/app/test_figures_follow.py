@@ -10,6 +10,8 @@ from gapviz.core.unmoved import Unmoved
 from gapviz.dashboard import caches, measuring, waiting
 from gapviz.measures.ahead import compute_figures
 
+CONES = "pages/cones.py"
+
 
 @pytest.fixture
 def held(monkeypatch, _patient):
@@ -60,7 +62,7 @@ def test_the_lists_of_search_come_before_the_figures(open_app, held):
 
 @pytest.mark.slow
 def test_the_picture_of_cones_comes_before_the_figures(open_app, held):
-    app = open_app(strategy="offset")
+    app = open_app(CONES, strategy="offset")
     assert not app.exception
     assert not app.metric
     assert app.get("progress")
@@ -73,7 +75,7 @@ def test_the_picture_of_cones_comes_before_the_figures(open_app, held):
 @pytest.mark.slow
 def test_figures_of_before_are_not_shown_for_another_strength(open_app, held):
     held.set()
-    app = settled(open_app(strategy="offset"))
+    app = settled(open_app(CONES, strategy="offset"))
     assert app.metric
     held.clear()
     app.slider(key="strength").set_value(0.35).run()
@@ -82,7 +84,7 @@ def test_figures_of_before_are_not_shown_for_another_strength(open_app, held):
 
 @pytest.mark.slow
 def test_what_was_cancelled_is_not_shown(open_app, held):
-    app = open_app(strategy="offset")
+    app = open_app(CONES, strategy="offset")
     next(one for one in app.button if one.label == "Cancel").click().run()
     assert not app.metric and not app.get("progress")
     held.set()
@@ -94,7 +96,7 @@ def test_what_was_cancelled_is_not_shown(open_app, held):
 
 
 def test_a_new_strength_lets_go_of_the_figures_of_the_last(open_app, held):
-    app = open_app(strategy="offset")
+    app = open_app(CONES, strategy="offset")
     visitor = app.session_state[waiting.VISITOR]
     before = app.session_state[waiting.SLOTS]["figures"]
     app.slider(key="strength").set_value(0.35).run()
@@ -102,7 +104,7 @@ def test_a_new_strength_lets_go_of_the_figures_of_the_last(open_app, held):
     assert waiting._tasks.find(before, visitor).cancelled
 
 
-@pytest.mark.parametrize("page", ["pages/search.py", None])
+@pytest.mark.parametrize("page", ["pages/search.py", CONES])
 def test_a_rerun_moves_no_corpus(open_app, monkeypatch, page):
     app = open_app(page, strategy="offset")
     moved = []

@@ -9,7 +9,8 @@ from gapviz.dashboard.catalogue import workspace
 from tests.hostile import CONTROLS, SITE, hostile, hostile_collections, live_tags
 
 PAGES = {
-    "cones": {}, "search": {}, "search by item": {"query_by": "item"}, "within": {}, "why": {},
+    "story": {}, "story fixed": {"fixed": "true"}, "cones": {}, "search": {},
+    "search by item": {"query_by": "item"}, "within": {}, "why": {},
     **{f"tour {number}": {"step": number} for number in range(1, 9)},
     "scoreboard": {}, "directions": {},
     **{f"curves {one}": {"curve": one} for one in ("strength", "mix", "calibration", "fusion")},

@@ -9,7 +9,8 @@ import pytest
 from gapviz.dashboard import judged_query
 from gapviz.dashboard.catalogue import workspace
 
-SEARCH, CURVES, DECIDE = "pages/search.py", "pages/curves.py", "pages/decide.py"
+CONES, SEARCH = "pages/cones.py", "pages/search.py"
+CURVES, DECIDE = "pages/curves.py", "pages/decide.py"
 FOREIGN = "<b>query</b> {} [link](https://example.org)"
 N = 60
 
@@ -119,7 +120,7 @@ def test_all_judged_queries_stand_above_the_pairs_each_with_its_protocol(open_ap
 
 
 def test_cones_has_the_table_by_judgments(open_app, bring):
-    app = settled(open_app(collection=bring(), strategy="centre"))
+    app = settled(open_app(CONES, collection=bring(), strategy="centre"))
     assert not app.exception
     assert "By judgments" in [head.value for head in app.subheader]
     table = next(body for body in bodies(app) if "target hits@10" in body)

@@ -9,8 +9,8 @@ from gapviz.analyses.one_cloud import study_cloud
 from gapviz.dashboard.catalogue import workspace
 
 PAGES = (
-    "cones", "search", "within", "why", "tour", "scoreboard", "directions", "curves", "thresholds",
-    "anatomy", "approximate", "protocol", "decide", "export", "data",
+    "story", "cones", "search", "within", "why", "tour", "scoreboard", "directions", "curves",
+    "thresholds", "anatomy", "approximate", "protocol", "decide", "export", "data",
 )  # fmt: skip
 NEED_NO_SECOND = ("within", "protocol", "data")
 
@@ -50,7 +50,7 @@ def test_every_page_says_what_needs_a_second_modality_and_where_to_add_it(open_a
 
 
 def test_the_one_cone_is_drawn_with_its_figures(open_app, one):
-    app = open_app(collection=one.id)
+    app = open_app("pages/cones.py", collection=one.id)
     cloud = study_cloud(workspace().load(one.id, "first model"), "image")
     values = [metric.value for metric in app.metric]
     assert values[:3] == [

@@ -8,7 +8,7 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
 
-CONES, SEARCH = "", "pages/search.py"
+CONES, SEARCH = "pages/cones.py", "pages/search.py"
 
 
 def words(app):
@@ -31,7 +31,7 @@ def test_a_collection_without_captions_pictures_and_model_opens(open_app, store_
 
 def test_its_figures_are_those_of_the_library(open_app, store_collection):
     brought = store_collection()
-    app = open_app(collection=brought.id)
+    app = open_app(CONES, collection=brought.id)
     expected = measure(workspace().load(brought.id, "first model"), seed=42)
     assert app.metric[0].value.startswith(f"{expected.geometry.gap.gap:.3f} → ")
 
@@ -56,7 +56,7 @@ def test_two_models_stand_side_by_side(open_app, store_collection, page):
 
 def test_of_three_modalities_one_chooses_the_pair(open_app, store_collection):
     brought = store_collection(modalities=("audio", "image", "text"))
-    app = open_app(collection=brought.id, projection="Gap axis")
+    app = open_app(CONES, collection=brought.id, projection="Gap axis")
     assert not app.exception
     pair = app.sidebar.selectbox(key="pair")
     assert pair.value == "image – text"

@@ -13,7 +13,7 @@ from gapviz.dashboard.routes import MOVED, ROUTES
 PAGES = sorted(file.stem for file in (Path(__file__).parents[2] / "pages").glob("*.py"))
 # It measures every strategy.
 SCOREBOARD = pytest.param("scoreboard", marks=pytest.mark.slow)
-FIRST = "cones"
+FIRST = "story"
 ELSEWHERE = ("http://", "https://", "#")
 
 
@@ -55,11 +55,11 @@ def test_the_links_of_an_encoded_collection_are_found(open_app, store_collection
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [("/cones", "/"), ("/scores", "/thresholds"), ("/advisor", "/decide")]
+    ("old", "new"), [("/story", "/"), ("/scores", "/thresholds"), ("/advisor", "/decide")]
 )
 def test_other_addresses_of_a_page_lead_to_it_with_all_that_a_link_says(old, new):
     visitor = TestClient(Starlette(routes=ROUTES), follow_redirects=False)
     answer = visitor.get(f"{old}?strategy=half&q=cat+face")
     assert answer.is_redirect
     assert answer.headers["location"] == f"{new}?strategy=half&q=cat+face"
-    assert set(MOVED) == {"/cones", "/scores", "/advisor"}
+    assert set(MOVED) == {"/story", "/scores", "/advisor"}

@@ -9,6 +9,8 @@ import pytest
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.dashboard.catalogue import workspace
 
+CONES = "pages/cones.py"
+
 WHY = "the strategy is undefined here"
 
 
@@ -47,7 +49,7 @@ def clouds(app):
 
 
 def test_raw_is_drawn_where_centring_is_undefined(open_app, stored, two_points):
-    app = open_app(collection=stored(two_points), strategy="centre")
+    app = open_app(CONES, collection=stored(two_points), strategy="centre")
     assert not app.error and not app.exception
     assert clouds(app) == ["Raw"]
     assert "Centre both is not drawn. image after centre, row 0: the row" in warned(app)
@@ -71,12 +73,14 @@ def test_thresholds_of_raw_are_shown_where_centring_is_undefined(open_app, store
     assert app.get("plotly_chart") and WHY in warned(app)
 
 
-@pytest.mark.parametrize("page", ["cones", "search", "anatomy", "protocol", "decide", "data"])
+@pytest.mark.parametrize(
+    "page", ["story", "cones", "search", "anatomy", "protocol", "decide", "data"]
+)
 def test_a_modality_of_one_item_is_named_on_every_page(open_app, stored, make_collection, page):
     made = make_collection()
     sound = ModalityVectors.of(np.eye(1, 8) + 0.1, [7])
     collection = replace(made, modalities={**made.modalities, "audio": sound})
-    app = open_app(f"pages/{page}.py" if page != "cones" else None, collection=stored(collection))
+    app = open_app(f"pages/{page}.py", collection=stored(collection))
     assert not app.error and not app.exception
     assert "audio is not measured" in warned(app)
 
@@ -87,7 +91,7 @@ def test_of_two_modalities_one_of_one_item_leaves_the_answer_of_one(
     made = make_collection()
     sound = ModalityVectors.of(np.eye(1, 8) + 0.1, [7])
     lonely = replace(made, modalities={"image": made.modality("image"), "audio": sound})
-    app = open_app(collection=stored(lonely))
+    app = open_app(CONES, collection=stored(lonely))
     assert not app.error and not app.exception
     assert app.info[0].proto.title == "a model has image vectors alone that can be measured"
     assert clouds(app) == ["The image cone, raw"]

@@ -256,6 +256,15 @@ def visit_clouds(clouds_server, visitor):
     yield from _visits(clouds_server, visitor)
 
 
+@pytest.fixture
+def visit_fresh(fresh_server, browser):
+    """The same of a server that nobody has visited yet, in a window of 1280 × 720."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(PATIENCE_MS)
+    yield from _visits(fresh_server, context)
+    context.close()
+
+
 def _visits(server, visitor):
     pages, faults = [], []
 

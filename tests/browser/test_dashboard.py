@@ -13,7 +13,7 @@ CAT = "1F431"
 
 
 def test_the_first_view_draws_both_clouds_by_umap(visit):
-    tab = visit("/?strategy=centre")
+    tab = visit("/cones?strategy=centre")
     expect(tab.clouds()).to_have_count(2)
     expect(tab.page.get_by_test_id("stMain")).to_contain_text("Cloud separation")
     # Most of both on the first screen.
@@ -44,7 +44,7 @@ def test_a_typed_text_is_encoded_and_answered(visit):
 
 
 def test_moving_lambda_changes_the_figures_and_the_link(visit):
-    tab = visit("/?projection=pca&strategy=centre")
+    tab = visit("/cones?projection=pca&strategy=centre")
     deltas = tab.page.locator("[data-testid=stMetricDelta]")
     expect(deltas).to_have_count(8)
     before = deltas.all_inner_texts()
@@ -76,7 +76,7 @@ def test_a_deep_link_comes_with_the_sidebar_whose_weights_reorder_the_routed_lis
 
 
 def test_points_selected_by_lasso_appear_and_survive_a_toggle(visit):
-    tab = visit("/?projection=pca&strategy=centre")
+    tab = visit("/cones?projection=pca&strategy=centre")
     tab.outline(tab.clouds().first, 0.05, 0.05, 0.95, 0.95)
     cards = tab.page.locator("a.gv-card")
     expect(cards.first).to_be_visible()
@@ -96,7 +96,7 @@ CARD_WITH_CAPTION = """canvas => {
 
 
 def test_a_point_that_is_hovered_shows_its_picture_and_caption_and_a_click_its_match(visit):
-    tab = visit("/?projection=pca&strategy=raw")
+    tab = visit("/cones?projection=pca&strategy=raw")
     cloud = tab.clouds().first
     place = tab.rest_on(cloud, FIRST_POINT, CARD_WITH_CAPTION)
     thumbnail = tab.page.locator(".card .thumbnail")

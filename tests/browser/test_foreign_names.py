@@ -10,7 +10,7 @@ from tests.hostile import SITE, hostile, hostile_collections
 pytestmark = pytest.mark.browser
 
 PAGES = (
-    "/", "/search", "/within", "/why", "/tour?step=4", "/scoreboard", "/directions",
+    "/", "/cones", "/search", "/within", "/why", "/tour?step=4", "/scoreboard", "/directions",
     "/curves?curve=mix", "/thresholds", "/anatomy?part=plane", "/approximate", "/protocol",
     "/decide", "/export", "/data",
 )  # fmt: skip

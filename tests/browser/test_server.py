@@ -65,7 +65,7 @@ def test_an_odd_size_is_answered_with_a_usual_one(server, size):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/cones", "/scores", "/thumb/builtin/1F431.png", "/item/builtin/at/0.json"]
+    "path", ["/", "/story", "/scores", "/thumb/builtin/1F431.png", "/item/builtin/at/0.json"]
 )
 def test_a_foreign_host_is_refused(server, path):
     assert answer(server, path, host="evil.example")[0] == 400

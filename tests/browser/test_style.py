@@ -27,7 +27,7 @@ def test_lists_side_by_side_begin_at_one_height(visit):
 
 
 def test_plain_links_have_the_colour_of_the_theme(visit):
-    tab = visit("/?projection=pca")
+    tab = visit("/cones?projection=pca")
     link = tab.page.locator(".gv-links a").first
     expect(link).to_be_visible()
     assert style(link, "color") == "rgb(61, 90, 128)"

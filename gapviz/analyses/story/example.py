@@ -109,7 +109,7 @@ def examples_of(
     """
     outcomes = raw.mixed[modality], fixed.mixed[modality]
     block = raw.collection.modality(modality)
-    asking = sampled_queries(block.queries.n_rows, raw.seed)
+    asking = sampled_queries(block.queries.n_rows, raw.seed, raw.outcomes.max_queries)
     mended = mended_queries(*outcomes)
     words = {n: _words(raw.collection, modality, int(asking[n])) for n in mended.tolist()}
     short = [n for n, text in words.items() if text and len(text.split()) <= SHORT_WORDS]

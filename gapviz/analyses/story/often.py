@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapviz.analyses.changes import Change, change_of, neutral_share
+from gapviz.analyses.changes import Change, change_of, named_change, neutral_share
 from gapviz.core.estimate import Estimate
 from gapviz.core.table import Cell, Column, Table
 from gapviz.core.vectors import Float64
+from gapviz.core.wording import too_few
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
@@ -42,6 +43,9 @@ class HowOften:
     """What the strategy adds to the share that find their match, query by query."""
     change: Change
     """What that is worth."""
+    alone_change: Change
+    """Whether fewer see nothing but their own kind: better or worse where the two intervals are
+    disjoint."""
     lost: float | None
     """Share of the queries that find their match with raw cosine alone."""
     bias: Estimate
@@ -63,18 +67,23 @@ def how_often(raw: Measurement, fixed: Measurement | None) -> dict[str, HowOften
 def _of_modality(raw: Measurement, fixed: Measurement | None, name: str) -> HowOften:
     before = raw.mixed[name]
     found = before.recall(DEPTH)
-    gain, lost = None, None
+    gain, lost, after, shares = None, None, None, _shares(raw, name)
     change: Change = "within chance"
+    alone_change: Change = "within chance"
     if fixed is not None:
         gain, change = fixed.change(raw, "recall", name), change_of(raw, fixed, "recall", name)
+        old, new = shares.only_own, (after := _shares(fixed, name)).only_own
+        if too_few(raw.collection.n_items) is None:
+            alone_change = named_change(old.low - new.high, old.high - new.low)
         lost = mean_of_known(found * (1 - fixed.mixed[name].recall(DEPTH)))
     return HowOften(
         before.items.size,
         int(np.count_nonzero(~np.isnan(found))),
-        _shares(raw, name),
-        None if fixed is None else _shares(fixed, name),
+        shares,
+        after,
         gain,
         change,
+        alone_change,
         lost,
         raw.bias[name],
         neutral_share(raw, name),

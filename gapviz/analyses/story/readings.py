@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 from gapviz.analyses.advice.advice import Advice
+from gapviz.analyses.measure import NO_CONTENT
 from gapviz.analyses.story.example import CHOICE_RULE, Example
 from gapviz.analyses.story.often import HowOften
 from gapviz.analyses.story.story import Story
-from gapviz.core.wording import counted, figure, interval, tenths, too_few
+from gapviz.core.wording import UNKNOWN, counted, figure, tenths, too_few
 from gapviz.measures.retrieval.outcomes import DEPTH
 
 NO_MATCHES = "No held-out item has two modalities, so no query has a right answer to find."
@@ -35,14 +38,16 @@ def ending_reading(story: Story) -> str:
         )
     if story.ending == "too few":
         return str(too_few(story.collection.n_items))
-    return {"no matches": NO_MATCHES, "no gap": NO_GAP, "no way": NO_WAY}[story.ending]
+    return {
+        "no matches": NO_MATCHES, "no content": NO_CONTENT, "no gap": NO_GAP, "no way": NO_WAY,
+    }[story.ending]  # fmt: skip
 
 
 def query_reading(example: Example) -> str:
     """What is searched for."""
     if example.words is not None:
-        return f"Somebody searches for “{example.words}”."
-    return f"Somebody searches with the {example.modality} of item {example.item_id}."
+        return f"A search for “{example.words}”."
+    return f"A search with the {example.modality} of item {example.item_id}."
 
 
 def raw_reading(example: Example) -> str:
@@ -76,29 +81,31 @@ def choice_reading(story: Story) -> str:
 
 def often_reading(name: str, one: HowOften, label: str) -> str:
     """What all held-out queries of a modality get, in a sentence or two."""
-    only = f"{_percent(one.raw.only_own.value)} see nothing but {name}"
+    only = f"{percent(one.raw.only_own.value)} see nothing but {name}"
     if one.fixed is not None:
-        only = f"{only} (with {label} {_percent(one.fixed.only_own.value)})"
+        only = f"{only} (with {label} {percent(one.fixed.only_own.value)})"
+    favoured = (
+        f" {tenths(one.bias.value)} of 10 answers are {name}, and {tenths(one.neutral)} would be "
+        "if no modality were favoured."
+    )
     if not one.n_matched:
-        return (
-            f"Of {counted(one.n_queries, f'{name} query', f'{name} queries')} {only} in their "
-            f"first {DEPTH}: {tenths(one.bias.value)} of 10 answers are {name}, and "
-            f"{tenths(one.neutral)} would be if no modality were favoured."
-        )
-    found = f"{_percent(one.raw.found.value)} find their match among their first {DEPTH}"
-    if one.fixed is not None:
-        found = (
-            f"{found}, with {label} {_percent(one.fixed.found.value)} (95 % interval "
-            f"{interval(one.fixed.found.low, one.fixed.found.high)})"
-        )
-    lost = ""
-    if one.lost is not None and one.lost > 0:
-        lost = f" {_percent(one.lost)} found it before and lose it."
-    return f"Of {counted(one.n_matched, f'{name} query', f'{name} queries')} {found}; {only}.{lost}"
+        queries = counted(one.n_queries, f"{name} query", f"{name} queries")
+        return f"Of {queries} {only} in their first {DEPTH}.{favoured}"
+    queries = counted(one.n_matched, f"{name} query", f"{name} queries")
+    found = f"{percent(one.raw.found.value)} find their match among their first {DEPTH}"
+    if one.fixed is None:
+        return f"Of {queries} {found}; {only}.{favoured}"
+    found = (
+        f"{found}, with {label} {percent(one.fixed.found.value)} (95 % interval "
+        f"{percent(one.fixed.found.low)} to {percent(one.fixed.found.high)})"
+    )
+    lost = f" {percent(one.lost or 0.0)} found it before and lose it." * bool(one.lost)
+    return f"Of {queries} {found}; {only}.{lost}"
 
 
-def _percent(share: float) -> str:
-    return f"{figure(100 * share, 0)} %"
+def percent(share: float) -> str:
+    """A share as a whole percentage; `unknown` where it is NaN."""
+    return UNKNOWN if isnan(share) else f"{figure(100 * share, 0)} %"
 
 
 def answer_reading(advice: Advice) -> str:
@@ -113,6 +120,6 @@ def answer_reading(advice: Advice) -> str:
     return (
         f"{first.title}: of {counted(advice.n_tried, 'way')} tried it puts right answers highest "
         f"({effect.figure} {figure(effect.before.value)} → {figure(effect.after.value)}, better "
-        f"by more than chance). It costs: {first.cost.query} a query; {first.cost.storage} to "
-        "store."
+        f"by more than chance). Cost of a query: {first.cost.query}; to store: "
+        f"{first.cost.storage}."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from gapviz.analyses.analysis import Request
@@ -15,9 +15,10 @@ from gapviz.core.wording import too_few
 from gapviz.measures.measurement import Measurement
 from gapviz.strategies import StrategyOptions
 
-Ending = Literal["fixed", "no example", "no gap", "no way", "no matches", "too few"]
+Ending = Literal["fixed", "no example", "no gap", "no way", "no matches", "no content", "too few"]
 """How the story goes: a query is fixed; the strategy mends no query; there is no gap that is worth
-fixing; there is one, and no way is better; no query has a match to find; too few items."""
+fixing; there is one, and no way is better; no query has a match to find; none is found better than
+by chance; too few items."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +41,6 @@ class Story:
     often: Mapping[str, HowOften]
     """By query modality."""
 
-    @property
-    def favours_none(self) -> bool:
-        """Whether no query modality sees more of its own kind than there is, beyond chance."""
-        return all(not one.bias.low > one.neutral for one in self.often.values())
-
 
 def tell(request: Request, progress: Progress = no_progress) -> Story:
     """The story of a collection under the request's strategy.
@@ -62,23 +58,41 @@ def tell(request: Request, progress: Progress = no_progress) -> Story:
         fixed = request.measured(options)
         if not set(raw.mixed) <= set(fixed.mixed):
             fixed = None
-    often = how_often(raw, fixed)
-    modality, examples, n_examples = _examples(request, raw, fixed)
-    found = Story(
+    often, ending = how_often(raw, fixed), _without_examples(raw)
+    modality, examples, n_examples = request.pair[1], list[Example](), 0
+    if ending is None and fixed is not None:
+        modality, examples, n_examples = _examples(request, raw, fixed)
+        ending = "fixed" if examples else "no example"
+    if ending is None:
+        ending = "no gap" if _favours_none(often) else "no way"
+    return Story(
         held_out,
         options,
         options.spec.title if fixed is None else fixed.strategy.label,
-        "fixed",
+        ending,
         modality,
         tuple(examples),
         n_examples,
         often,
     )
-    return replace(found, ending=_ending(found))
+
+
+def _without_examples(raw: Measurement) -> Ending | None:
+    """Why no query can tell anything, whatever the strategy; None where one can."""
+    if too_few(raw.collection.n_items) is not None:
+        return "too few"
+    if raw.has_content is None:
+        return "no matches"
+    return None if raw.has_content else "no content"
+
+
+def _favours_none(often: Mapping[str, HowOften]) -> bool:
+    """Whether no query modality sees more of its own kind than there is, beyond chance."""
+    return all(not one.bias.low > one.neutral for one in often.values())
 
 
 def _examples(
-    request: Request, raw: Measurement, fixed: Measurement | None
+    request: Request, raw: Measurement, fixed: Measurement
 ) -> tuple[str, list[Example], int]:
     """The query modality, its first examples, and how many there are.
 
@@ -90,21 +104,8 @@ def _examples(
         raw.collection.modality(asked)
     first, second = request.pair
     names = [asked] if asked else list(dict.fromkeys([second, first, *raw.mixed]))
-    if fixed is not None and too_few(raw.collection.n_items) is None:
-        for name in names:
-            told, n_told = examples_of(raw, fixed, name)
-            if told:
-                return name, told, n_told
+    for name in names:
+        told, n_told = examples_of(raw, fixed, name)
+        if told:
+            return name, told, n_told
     return names[0], [], 0
-
-
-def _ending(story: Story) -> Ending:
-    if too_few(story.collection.n_items) is not None:
-        return "too few"
-    if not any(one.n_matched for one in story.often.values()):
-        return "no matches"
-    if story.examples:
-        return "fixed"
-    if any(one.fixed is not None for one in story.often.values()):
-        return "no example"
-    return "no gap" if story.favours_none else "no way"

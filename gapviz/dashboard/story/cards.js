@@ -19,12 +19,18 @@ function picture(card) {
   return image;
 }
 
+function kindOf(card) {
+  const made = element("span", "kind", card.glyph);
+  made.append(element("span", "word", ` ${card.kind}`));
+  return made;
+}
+
 function cardOf(card, right) {
   const made = element("div", "card");
   made.style.setProperty("--color", card.color);
   made.title = card.words;
   const top = element("div", "top");
-  top.append(element("span", "rank"), element("span", "kind", `${card.glyph} ${card.kind}`));
+  top.append(element("span", "rank"), kindOf(card));
   const body = element("div", "body");
   body.append(card.image ? picture(card) : element("span", "", card.words));
   made.append(top, body);

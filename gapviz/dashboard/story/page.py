@@ -5,12 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from math import isnan
 
 import numpy as np
 import streamlit as st
 
 from gapviz.analyses.advice.advice import Advice
 from gapviz.analyses.analysis import Finding, Request
+from gapviz.analyses.changes import Change
 from gapviz.analyses.story.analysis import ANALYSIS, advice_of, find_told
 from gapviz.analyses.story.example import Example
 from gapviz.analyses.story.readings import (
@@ -18,15 +20,20 @@ from gapviz.analyses.story.readings import (
     choice_reading,
     ending_reading,
     often_reading,
+    percent,
 )
 from gapviz.analyses.story.story import Story
 from gapviz.core.errors import GapvizError
+from gapviz.core.estimate import Estimate
 from gapviz.core.foreign import in_markdown
 from gapviz.core.vectors import Float32
+from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, layout_request
 from gapviz.dashboard.canvas.component import webgl_available
+from gapviz.dashboard.cards import change_look
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.errors import errors_shown
+from gapviz.dashboard.judged import judged_section
 from gapviz.dashboard.page_head import measures_enough, ways_on
 from gapviz.dashboard.sections import found_of, how_computed, request_of, say_sample
 from gapviz.dashboard.settings import RAW, Settings
@@ -36,11 +43,14 @@ from gapviz.dashboard.url_params import free_parameter, url_parameter
 from gapviz.dashboard.waiting import result_of
 from gapviz.figures.cones import alt_text
 from gapviz.figures.story import MarkedQuery, marked_cones
+from gapviz.measures.retrieval.outcomes import DEPTH
 from gapviz.strategies import STRATEGIES
 
 FIXED = free_parameter("fixed")
 EXAMPLE = url_parameter(next(one for one in ANALYSIS.parameters if one.name == "example"))
 DOING = "Looking for a query that fails"
+DRAWN = 4_000
+"""Most points of both clouds: what the query is marked in is sent anew with every run."""
 IDLE_IN_SIDEBAR = ("compare",)
 """Keys of widgets of the sidebar that this page does not read."""
 
@@ -50,6 +60,7 @@ TITLES = {
     "no gap": "Start: no gap worth fixing",
     "no way": "Start: a gap, and no way round it",
     "no matches": "Start: nothing to match",
+    "no content": "Start: vectors without content",
     "too few": "Start: too few items to tell",
 }
 """By the ending of the story."""
@@ -106,6 +117,7 @@ def show_story(chosen: Settings, found: Finding) -> None:
     if story.ending != "too few":
         st.subheader("How often?", anchor=False)
         _often(story, found)
+    judged_section(replace(chosen, compare=None))
     st.subheader("What should I do?", anchor=False)
     _what_to_do(chosen)
 
@@ -156,7 +168,7 @@ def _go_to(number: int) -> None:
 
 def _clouds(chosen: Settings, story: Story, example: Example) -> None:
     """Both clouds along the gap, raw, with the query and its answers."""
-    request = layout_request(chosen.view, chosen.raw, "gap_axis", chosen.seed, chosen.pair)
+    request = layout_request(chosen.view, chosen.raw, "gap_axis", chosen.seed, chosen.pair, DRAWN)
     layout = request.compute()
     if layout.basis is None:
         return
@@ -189,11 +201,33 @@ def _vector(story: Story, modality: str, item: int) -> Float32:
 
 
 def _often(story: Story, found: Finding) -> None:
-    for name, one in story.often.items():
-        st.markdown(in_markdown(often_reading(name, one, story.label)))
+    with st.grid(4, min_column_width=190, gap="small"):
+        for name, one in story.often.items():
+            kind, after = in_markdown(name), one.fixed
+            if one.n_matched:
+                now = None if after is None else after.found
+                words = f"{kind} queries that find the right answer in their first {DEPTH}"
+                _share(words, one.raw.found, now, one.change)
+            now = None if after is None else after.only_own
+            words = f"{kind} queries whose first {DEPTH} are {kind} alone"
+            _share(words, one.raw.only_own, now, one.alone_change)
     with st.expander("The figures, with their intervals", icon=":material/table_chart:"):
+        for name, one in story.often.items():
+            st.markdown(in_markdown(often_reading(name, one, story.label)))
         show_table(found.tables[-1])
         how_computed(in_markdown(found.protocol))
+
+
+def _share(title: str, was: Estimate, now: Estimate | None, change: Change) -> None:
+    """A share of the queries before and after, as a card."""
+    value, look = percent(was.value), {}
+    delta = None
+    if now is not None and not isnan(was.value - now.value):
+        value = f"{value} → {percent(now.value)}"
+        points = 100 * (now.value - was.value)
+        delta = f"{figure(points, 0, signed=True)} points"
+        look = change_look(points, change)
+    st.metric(title, value, delta=delta, border=True, height="stretch", **look)
 
 
 def _what_to_do(chosen: Settings) -> None:
