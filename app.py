@@ -30,6 +30,7 @@ from gapviz.dashboard.guard import guards
 from gapviz.dashboard.routes import ROUTES
 from gapviz.dashboard.server import import_ahead
 from gapviz.dashboard.settings import show_sidebar
+from gapviz.dashboard.words import show_words
 from gapviz.storage.leftovers import sweep_at_start
 
 # Until st.navigation has been called once in a process, Streamlit takes the folder pages/
@@ -80,9 +81,12 @@ if __name__ == "__main__":
         # Else Streamlit hides the last of so many.
         expanded=True,
     )
+    # The name of the page beside the favicon, in the history and among bookmarks.
+    st.set_page_config(page_title=f"{page.title} · gapviz")
     if page.url_path == data.__name__.rpartition(".")[2]:
         data.library.open_linked()
     show_sidebar()
+    show_words(page.url_path)
     with errors_shown():
         page.run()
 else:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from math import isnan
-from typing import Literal
 
+from gapviz.core.change import Change
+from gapviz.core.estimate import Estimate
+from gapviz.core.table import Changed
 from gapviz.core.wording import too_few
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.outcome import mean_of_known
 
-Change = Literal["better", "worse", "within chance"]
+__all__ = ["Change", "change_of", "changed", "gap_change", "named_change", "neutral_share"]
 
 
 def neutral_share(measurement: Measurement, modality: str) -> float:
-    """The bias@10 at which no modality is favoured: the modality's share of the index."""
+    """The bias rate at which no modality is favoured: the modality's share of the index."""
     return mean_of_known(measurement.mixed[modality].expected_share)
 
 
@@ -59,3 +61,9 @@ def named_change(low: float, high: float) -> Change:
     if isnan(low) or isnan(high) or low <= 0 <= high:
         return "within chance"
     return "better" if low > 0 else "worse"
+
+
+def changed(change: Estimate, *, higher_is_better: bool = True) -> Changed:
+    """A cell of a table that holds a change of a figure, judged by its 95 % interval."""
+    low, high = (change.low, change.high) if higher_is_better else (-change.high, -change.low)
+    return Changed(change, named_change(low, high))

@@ -10,7 +10,7 @@ from gapviz.analyses.analysis import PROTOCOL, Request
 from gapviz.analyses.changes import Change, named_change
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.table import Cell, Column, Marked, Table
+from gapviz.core.table import Cell, Changed, Column, Marked, Table
 from gapviz.core.wording import FEWEST_ITEMS, counted, figure, sentence, tenths, too_few
 from gapviz.measures.judged_measurement import UNJUDGED_DOUBTS, JudgedMeasurement
 from gapviz.measures.retrieval.intervals import VARIED
@@ -34,8 +34,8 @@ FIGURE_TITLES: Mapping[str, str] = {
     "recall@100": "R@100",
     "mrr": "MRR",
     "map": "MAP",
-    "bias": f"bias@{DEPTH}",
-    "lift": "bias lift",
+    "bias": "bias rate",
+    "lift": "lift",
     "target_hit": f"target hits@{DEPTH}",
     "unjudged": f"unjudged@{DEPTH}",
 }
@@ -122,7 +122,7 @@ def judged_table(found: JudgedMeasurement, before: JudgedMeasurement | None = No
                     modality,
                     *([judged_cell(before, *key)] if before else []),
                     judged_cell(found, *key),
-                    *([found.change(before, *key)] if before else []),
+                    *([_change_cell(found, before, *key)] if before else []),
                     float("nan") if neutral is None else neutral,
                     better_words(found, *key),
                     words,
@@ -195,6 +195,10 @@ def judged_change(found: JudgedMeasurement, before: JudgedMeasurement, *key: str
             return "within chance"
         gain = old.distance_to(neutral) - new.distance_to(neutral)
     return named_change(gain.estimate.low, gain.estimate.high)
+
+
+def _change_cell(found: JudgedMeasurement, before: JudgedMeasurement, *key: str) -> Changed:
+    return Changed(found.change(before, *key), judged_change(found, before, *key))
 
 
 def _neutral(found: JudgedMeasurement, name: str, modality: str) -> float | None:

@@ -88,7 +88,7 @@ JUDGED: tuple[DescribedFigure, ...] = (
             ),
             (
                 "judged_bias",
-                f"Bias@{DEPTH} and lift by judgments",
+                "Bias rate and lift by judgments",
                 rf"b=\tfrac1{{{DEPTH}}}\,|\text{{first }}{DEPTH}\cap\text{{own modality}}|,\quad "
                 r"b/\text{share of the corpus}",
                 f"{_told('bias')} Of an item whose row is not told, the share of its rows counts.",

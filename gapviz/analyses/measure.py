@@ -8,20 +8,20 @@ from math import isnan
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.analyses.by_judgments import by_judgments
 from gapviz.analyses.domain import domain_reading
+from gapviz.analyses.figure_words import bias_reading, found_change, found_reading, own_change
 from gapviz.analyses.judged import protocol_words
 from gapviz.analyses.live import live_part
 from gapviz.core.pairing import guesses
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Cell, Column, Marked, Table
-from gapviz.core.wording import FEWEST_ITEMS, counted, figure, tenths, too_few
+from gapviz.core.wording import FEWEST_ITEMS, counted, figure, too_few
 from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.diagnostics.diagnostic import Diagnostic
 from gapviz.measures.experiment import measure
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.cross import RECALL_DEPTHS
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
-from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.outcomes import DEPTH, Figure
 from gapviz.sources.source import is_store
 from gapviz.strategies.fusion.ties import TIE_RULE
@@ -78,39 +78,21 @@ def gap_reading(measurement: Measurement) -> str:
     return f"The gap is {gap.separation:.1f} times the spread inside a cloud: {words}."
 
 
-def bias_reading(measurement: Measurement) -> str:
-    """What a mixed index gives to a query, in results out of ten."""
-    n_items = measurement.collection.n_items
-    if n_items < FEWEST_ITEMS:
-        held_out = counted(n_items, "held-out item")
-        return f"What a mixed index favours cannot be said from {held_out}."
-    parts = []
-    for name, estimate in measurement.bias.items():
-        expected = mean_of_known(measurement.mixed[name].expected_share)
-        if isnan(estimate.value) or isnan(expected):
-            parts.append(f"what {_article(name)} query gets is unknown: none can be asked here")
-            continue
-        number = tenths(estimate.value)
-        parts.append(
-            f"{_article(name)} query gets {number} {name} result{'s' * (number != '1')} in its "
-            f"first 10 (neutral: {tenths(expected)})"
-        )
-    sentence = "; ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]}."
+def plain_reading(measurement: Measurement) -> str:
+    """Gap, bias and what is found, in plain words: what is said first of every measurement."""
+    readings = (gap_reading, bias_reading, found_reading)
+    return " ".join(filter(None, (reading(measurement) for reading in readings)))
 
 
 def change_reading(before: Measurement, after: Measurement) -> str:
-    """What a strategy did to gap, bias, match rank and recall, for better and for worse."""
+    """What a strategy did to gap, bias and what is found: in plain words, then in figures."""
     n_items = after.collection.n_items
     if n_items < FEWEST_ITEMS:
         held_out = counted(n_items, "held-out item")
         return f"What it changes cannot be said from {held_out}."
     parts = [
-        _gap_change(before, after),
-        *(
-            _moved(f"bias@10 of {name} queries", bias.value, after.bias[name].value)
-            for name, bias in before.bias.items()
-        ),
+        _moved(f"bias rate of {name} queries", bias.value, after.bias[name].value)
+        for name, bias in before.bias.items()
     ]
     unpaired = all(isnan(by_depth[DEPTH].value) for by_depth in before.recall.values())
     if unpaired:
@@ -124,7 +106,9 @@ def change_reading(before: Measurement, after: Measurement) -> str:
             _moved(f"R@10 {a} → {b}", by_depth[DEPTH].value, after.recall[a, b][DEPTH].value)
             for (a, b), by_depth in before.recall.items()
         ]
-    sentence = f"{parts[0]}; {', '.join(parts[1:])}."
+    plain = [f"{_gap_change(before, after)}.", own_change(before, after)]
+    plain.append(found_change(before, after))
+    sentence = f"{' '.join(filter(None, plain))} In figures: {', '.join(parts)}."
     if after.strategy.spec.ranks_items:
         sentence += f" {ITEM_PROTOCOL}"
     if unpaired:
@@ -216,10 +200,6 @@ def _moved(title: str, before: float, after: float) -> str:
     if isnan(before) or isnan(after):
         return f"{title} unknown"
     return f"{title} from {figure(before, 2)} to {figure(after, 2)}"
-
-
-def _article(noun: str) -> str:
-    return f"an {noun}" if noun[0].lower() in "aeiou" else f"a {noun}"
 
 
 def diagnostics_table(measurement: Measurement) -> Table:
@@ -357,7 +337,7 @@ def find_measurement(request: Request, progress: Progress) -> Finding:
             *measurement.warnings,
         ],
         readings=[
-            f"{gap_reading(measurement)} {bias_reading(measurement)}",
+            plain_reading(measurement),
             *filter(None, [content_reading(measurement), tie_reading(measurement)]),
         ],
         tables=[

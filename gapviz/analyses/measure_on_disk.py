@@ -7,11 +7,10 @@ from dataclasses import replace
 from gapviz.analyses.analysis import Finding, OnDisk
 from gapviz.analyses.measure import ANALYSIS as IN_MEMORY
 from gapviz.analyses.measure import (
-    bias_reading,
     content_reading,
     diagnostics_table,
-    gap_reading,
     mixed_table,
+    plain_reading,
     recall_table,
     tie_reading,
 )
@@ -50,7 +49,7 @@ def find_on_disk(asked: OnDisk, progress: Progress) -> Finding:
         ],
         readings=[
             read_in_blocks(vectors),
-            f"{gap_reading(measurement)} {bias_reading(measurement)}",
+            plain_reading(measurement),
             *filter(None, [content_reading(measurement), tie_reading(measurement)]),
         ],
         tables=[

@@ -114,12 +114,12 @@ def temperature_finding(
                     Column("temperature", "τ", text=True),
                     Column("gap", "gap"),
                     Column("recall", "R@10", better="higher"),
-                    Column("bias", "bias@10", better="nearer ½"),
+                    Column("bias", "bias rate", better="nearer ½"),
                     Column("note", "", text=True),
                 ],
                 rows,
-                "Gap: 0 … 2, lower is closer. R@10: mean of both directions; bias@10: mean of both "
-                "query modalities.",
+                "Gap: 0 … 2, lower is closer. R@10: mean of both directions; bias rate: mean of "
+                "both query modalities.",
             )
         ],
         result=study,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gapviz.analyses.analysis import Analysis, Finding, Request, results_parameter
+from gapviz.analyses.changes import changed
 from gapviz.analyses.search import hits_json, hits_table
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
@@ -163,10 +164,10 @@ def figures_table(comparison: WithinComparison) -> Table:
     """Recall and mAP of both encoders, with the paired difference."""
     joint, dedicated, delta = comparison.joint, comparison.dedicated, comparison.delta
     rows: list[Sequence[Any]] = [
-        [f"R@{k}", joint.recall[k], dedicated.recall[k], change]
+        [f"R@{k}", joint.recall[k], dedicated.recall[k], changed(change)]
         for k, change in delta.recall.items()
     ]
-    whole = [one.mean_average_precision for one in (joint, dedicated, delta)]
+    whole = [one.mean_average_precision for one in (joint, dedicated)]
     return Table(
         "",
         [
@@ -175,7 +176,7 @@ def figures_table(comparison: WithinComparison) -> Table:
             Column("dedicated", "dedicated", better="higher"),
             Column("difference", "difference", signed=True),
         ],
-        [*rows, ["mAP", *whole]],
+        [*rows, ["mAP", *whole, changed(delta.mean_average_precision)]],
     )
 
 
@@ -195,7 +196,7 @@ def label_table(comparison: WithinComparison, names: Mapping[int, str], by: str 
             f"{part.n_items:,}{' *' * (part.n_items < FEW_ITEMS)}",
             joint,
             dedicated,
-            delta,
+            changed(delta),
         ]
         for name, part, joint, dedicated, delta in found
     ]

@@ -11,7 +11,18 @@ from typing import Any, NoReturn
 
 import gapviz
 from gapviz.analyses.registry import analyses
-from gapviz.commands import apply, encode, export, fetch, info, prove, report, serve, train
+from gapviz.commands import (
+    apply,
+    encode,
+    explain,
+    export,
+    fetch,
+    info,
+    prove,
+    report,
+    serve,
+    train,
+)
 from gapviz.commands.analysis import add_analysis
 from gapviz.commands.gate import Gated
 from gapviz.commands.parameters import warn_renamed
@@ -23,7 +34,7 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 """As shells count a program that was stopped with Ctrl-C."""
 
-COMMANDS = (info, fetch, encode, train, report, export, apply, prove, serve)
+COMMANDS = (info, explain, fetch, encode, train, report, export, apply, prove, serve)
 """What is more than an analysis; those have their commands from what they declare."""
 
 RENAMED = {"advise": "decide", "project": "cones", "forces": "why"}

@@ -108,7 +108,7 @@ def _summary(card: ExportCard, folder: Path) -> list[str]:
     for name in card.modalities:
         changes = [
             f"{title} {_told(before[figure].get(name))} → {_told(after[figure].get(name))}"
-            for title, figure in (("bias@10", "bias_at_10"), ("NDCG@10", "mixed_ndcg_at_10"))
+            for title, figure in (("bias rate", "bias_at_10"), ("NDCG@10", "mixed_ndcg_at_10"))
         ]
         lines.append(f"{name:10} {', '.join(changes)}")
     lines += _matches_told(card.matches)

@@ -22,7 +22,7 @@ from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.stores.registry import open_store, store_of, stores
 
 CARD_FIGURES = {
-    "bias_at_10": "bias@10",
+    "bias_at_10": "bias rate",
     "mixed_recall_at_10": "hit rate@10",
     "mixed_ndcg_at_10": "NDCG@10",
 }

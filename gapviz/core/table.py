@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gapviz.core.change import Change
 from gapviz.core.estimate import Estimate
 from gapviz.core.plain_json import plain_json
 from gapviz.core.wording import UNKNOWN, figure
@@ -29,8 +30,16 @@ class Marked:
     """A sentence, shown where the mark is pointed at."""
 
 
-Cell = Estimate | Marked | float | int | str | None
-"""An estimate, one with a mark, a number, words, or nothing."""
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A change of a figure, and what that is worth."""
+
+    figure: Estimate
+    change: Change
+
+
+Cell = Estimate | Marked | Changed | float | int | str | None
+"""An estimate, one with a mark, a change that is judged, a number, words, or nothing."""
 
 INTERVALS = "95 % intervals"
 
@@ -98,7 +107,7 @@ class Column:
 
 
 def _unmarked(cell: Cell) -> Estimate | float | int | str | None:
-    return cell.figure if isinstance(cell, Marked) else cell
+    return cell.figure if isinstance(cell, Marked | Changed) else cell
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from gapviz.core.change import change_look
 from gapviz.core.foreign import in_html
-from gapviz.core.table import Cell, Column, Marked, Table
+from gapviz.core.table import Cell, Changed, Column, Marked, Table
 
 
 def table_html(
@@ -57,9 +58,23 @@ def _cell(column: Column, cell: Cell, own: Callable[[Column, Cell], str | None] 
     shown = own(column, cell) if own else None
     if shown is None:
         interval = column.interval(cell)
-        shown = in_html(column.value(cell)) + (f" <small>{interval}</small>" if interval else "")
+        shown = change_html(column, cell) + in_html(column.value(cell))
+        shown += f" <small>{interval}</small>" if interval else ""
         shown += mark_html(cell)
     return f"<td{_align(column)}>{shown}</td>"
+
+
+def change_html(column: Column, cell: Cell) -> str:
+    """The arrow of a change in the colour of what it is worth, as HTML; empty of other cells."""
+    if not isinstance(cell, Changed):
+        return ""
+    # Of a change that is too small to be written there is no way in which it went.
+    look = change_look(round(cell.figure.value, column.decimals), cell.change)
+    if not look.arrow:
+        return ""
+    # Colour, arrow and, for whoever sees neither, words.
+    name = f'class="gv-{look.color}" role="img" aria-label="{look.words}"'
+    return f'<span {name} title="{look.words}">{look.arrow}</span> '
 
 
 def mark_html(cell: Cell) -> str:

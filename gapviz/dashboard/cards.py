@@ -10,11 +10,13 @@ from typing import Any
 import streamlit as st
 
 from gapviz.analyses.changes import Change, change_of, gap_change, neutral_share
+from gapviz.analyses.figure_words import kind_of, of_hundred
 from gapviz.analyses.measure import ITEM_PROTOCOL, TIES_MARK, marked, ties_of
 from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
+from gapviz.core.change import change_look
 from gapviz.core.foreign import in_markdown
 from gapviz.core.table import Column, Table
-from gapviz.core.wording import counted, figure, interval
+from gapviz.core.wording import counted, figure, interval, tenths
 from gapviz.dashboard.caches import cached_within, collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.page_head import protocol_link
@@ -39,6 +41,59 @@ RECALL_HELP = (
     "Share of the queries whose match stands in the first 10 of an index of the other modality "
     "alone, 0 to 1; higher is better."
 )
+MIXED_RECALL_HELP = (
+    "Share of the queries whose match stands in the first 10 of the mixed index, 0 to 1; higher is "
+    "better."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """How a figure is counted where it is said first."""
+
+    after: str
+    """Behind the number: `of 10`."""
+    scale: float = 1
+    decimals: int = 3
+
+    def words(self, value: float) -> str:
+        """The number: `5.3`, `10`."""
+        if self.scale == 100:
+            return of_hundred(value)
+        return _short(figure(self.scale * value, self.decimals), self.decimals)
+
+    def change(self, was: float, now: float) -> float:
+        """What is added, as far as it is written; 0 where nothing is."""
+        # Of queries a part of one of 100 is told too, where it is all.
+        most = 1 if self.scale == 100 else self.decimals
+        added = self.scale * (now - was)
+        return round(added, self.decimals if abs(added) >= 1 else most)
+
+    def signed(self, change: float) -> str:
+        """A change with its sign."""
+        decimals = self.decimals if abs(change) >= 1 or self.scale != 100 else 1
+        return _short(figure(change, decimals, signed=True), decimals)
+
+
+def _short(number: str, decimals: int) -> str:
+    """Without a digit that says nothing: `10`, not `10.0`; three decimals stay."""
+    return number.removesuffix(".0") if decimals == 1 else number
+
+
+_AS_IT_IS = _Unit("")
+_TIMES = _Unit("×", decimals=1)
+_OF_TEN = _Unit("of 10", 10, 1)
+_OF_HUNDRED = _Unit("of 100", 100, 0)
+
+FIGURE_NAMES = {
+    "gap": "Gap ‖Δ‖",
+    "separation": "Cloud separation",
+    "bias": "Bias rate (bias@10)",
+    "recall": "R@10 in the mixed index",
+    "ndcg": "NDCG@10",
+    f"recall@{DEPTH}": "R@10",
+}
+"""Of the cards, as they stand in tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +101,14 @@ class _Card:
     """One figure before and after, as a card shows it."""
 
     title: str
+    """In plain words."""
     direction: str
     """Which way is better, and what chance gives."""
     help: str
+    """A click down: the figures that the words stand for, and how they are computed."""
     was: float
     now: float | None
+    unit: _Unit
     change: Change = "within chance"
     ties: str = ""
     """What equal scores may do to it; empty where they do nothing."""
@@ -64,7 +122,9 @@ def gap_cards(before: Measurement, after: Measurement | None) -> None:
 
 
 def quality_cards(before: Measurement, after: Measurement | None) -> None:
-    """Rank of the match and recall of each query modality, with what the strategy makes of them."""
+    """What is found in the mixed index, and in an index of one modality alone, by query modality;
+    with what the strategy makes of it.
+    """
     _show_all(_of_quality(before, after))
 
 
@@ -74,19 +134,25 @@ def _show_all(cards: Iterable[_Card]) -> None:
             _show(card)
 
 
-def change_look(change: float, judged: Change) -> dict[str, Any]:
-    """How a change looks everywhere: an arrow of its direction, green where it is for the better,
-    red where it is for the worse, grey within chance.
+_METRIC_COLORS = {"green": "green", "red": "red", "grey": "off"}
+_METRIC_ARROWS = {"↑": "up", "↓": "down", "": "off"}
 
-    Args:
-        change: how far the figure moved, as it is shown.
-        judged: what that means.
-    """
-    color = {"better": "green", "worse": "red", "within chance": "off"}[judged]
+
+def metric_look(change: float, judged: Change) -> dict[str, Any]:
+    """What `st.metric` draws of `change_look`, which decides."""
+    look = change_look(change, judged)
     return {
-        "delta_color": color if change else "off",
-        "delta_arrow": "off" if not change else "up" if change > 0 else "down",
+        "delta_color": _METRIC_COLORS[look.color],
+        "delta_arrow": _METRIC_ARROWS[look.arrow],
     }
+
+
+def change_badge(change: float, judged: Change, words: str = "") -> str:
+    """What a Markdown badge shows of `change_look`, which decides; its words unless given."""
+    look = change_look(change, judged)
+    icon = {"↑": "arrow_upward", "↓": "arrow_downward", "": "drag_handle"}[look.arrow]
+    color = "gray" if look.color == "grey" else look.color
+    return f":{color}-badge[:material/{icon}: {words or look.words}]"
 
 
 def headline_notes(before: Measurement, after: Measurement | None) -> list[str]:
@@ -146,7 +212,7 @@ def strategy_table(measurements: Mapping[str, Measurement]) -> None:
     for name in modalities:
         neutral = f"nearer {figure(neutral_share(one, name), 2)}"
         columns += [
-            Column(f"bias-{name}", "bias@10", f"{name} queries", better=neutral),
+            Column(f"bias-{name}", "bias rate", f"{name} queries", better=neutral),
             Column(f"ndcg-{name}", "NDCG@10", f"{name} queries", better="higher"),
         ]
     directions = [one.pair, (one.pair[1], one.pair[0])]
@@ -170,59 +236,93 @@ def _help(name: str) -> str:
 def _of_geometry(before: Measurement, after: Measurement | None) -> Iterator[_Card]:
     # Separation is the gap over a spread, and has no interval of its own.
     change = "within chance" if after is None else gap_change(before, after)
-    for name in ("gap", "separation"):
-        term = DIAGNOSTICS[name]
-        title = term.title.replace(" (variant A)", "")
-        now = None if after is None else term.value(after)
-        yield _Card(title, "lower is better", _help(name), term.value(before), now, change)
+    for name, title, unit in (
+        ("gap", "Gap ‖Δ‖ between the two centres", _AS_IT_IS),
+        ("separation", "The gap, in widths of a cloud", _TIMES),
+    ):
+        was = DIAGNOSTICS[name].value(before)
+        now = None if after is None else DIAGNOSTICS[name].value(after)
+        told = f"{_path(name, was, now)}\n\n{_help(name)}"
+        yield _Card(title, "lower is better", told, was, now, unit, change)
 
 
 def _of_bias(before: Measurement, after: Measurement | None) -> Iterator[_Card]:
     for name in before.mixed:
-        way = f"nearer {figure(neutral_share(before, name), 2)} is better"
-        yield _retrieved(before, after, ("bias", name), f"Bias@10, {name} queries", way)
+        neutral = neutral_share(before, name)
+        title = f"Answers to {name} queries that are {kind_of(name, several=True)}"
+        told = f"{_help('bias')}\n\nNeutral here: {figure(neutral)}."
+        way = f"neutral: {tenths(neutral)}"
+        yield _retrieved(before, after, ("bias", name), title, way, told, _OF_TEN)
 
 
 def _of_quality(before: Measurement, after: Measurement | None) -> Iterator[_Card]:
     for name in before.mixed:
-        way = f"higher is better, chance {figure(before.chance['ndcg', name])}"
-        yield _retrieved(before, after, ("ndcg", name), f"NDCG@10, {name} queries", way)
-    for a, b in (before.pair, before.pair[::-1]):
-        key = (f"recall@{DEPTH}", a, b)
-        way = f"higher is better, chance {figure(before.chance[key])}"
-        yield _retrieved(before, after, key, f"R@10, {a} → {b}", way)
+        others = [kind_of(other) for other in before.mixed if other != name]
+        target = others[0] if len(others) == 1 else "match"
+        title = f"{name} queries that find their {target} in the first {DEPTH}"
+        told = f"{MIXED_RECALL_HELP}\n\n{_compared(before, after, 'ndcg', name)}\n\n{_help('ndcg')}"
+        way = f"by chance {of_hundred(before.chance['recall', name])}"
+        yield _retrieved(before, after, ("recall", name), title, way, told, _OF_HUNDRED)
+    for source, target in (before.pair, before.pair[::-1]):
+        key = (f"recall@{DEPTH}", source, target)
+        kind = kind_of(target, several=True)
+        title = f"{source} queries that find it in an index of {kind} alone"
+        way = f"by chance {of_hundred(before.chance[key])}"
+        yield _retrieved(before, after, key, title, way, RECALL_HELP, _OF_HUNDRED)
 
 
 def _retrieved(
-    before: Measurement, after: Measurement | None, key: tuple[str, ...], title: str, way: str
+    before: Measurement,
+    after: Measurement | None,
+    key: tuple[str, ...],
+    title: str,
+    way: str,
+    help: str,
+    unit: _Unit,
 ) -> _Card:
-    last = after or before
     return _Card(
         title,
         way,
-        _help(key[0]) if key[0] in DIAGNOSTICS else RECALL_HELP,
+        f"{_compared(before, after, *key)}\n\n{help}",
         before.estimate(*key).value,
         None if after is None else after.estimate(*key).value,
+        unit,
         "within chance" if after is None else change_of(before, after, *key),
-        ties_of(last, *key),
+        ties_of(after or before, *key),
     )
 
 
+def _compared(before: Measurement, after: Measurement | None, *key: str) -> str:
+    """The figure itself, before and after, and what the change is worth."""
+    was = before.estimate(*key).value
+    if after is None:
+        return _path(key[0], was, None)
+    now = after.estimate(*key).value
+    worth = change_look(round(now - was, 3), change_of(before, after, *key)).words
+    return f"{_path(key[0], was, now)}: {worth}"
+
+
+def _path(name: str, was: float, now: float | None) -> str:
+    moved = "" if now is None else f" → {figure(now)}"
+    return f"**{FIGURE_NAMES[name]} {figure(was)}{moved}**"
+
+
 def _show(card: _Card) -> None:
-    value, delta, change = figure(card.was), None, 0.0
+    value, delta, change = card.unit.words(card.was), None, 0.0
     if card.now is not None and not isnan(card.was - card.now):
-        change = round(card.now - card.was, 3)
-        delta = figure(change, signed=True) if change else "unchanged"
-        value = f"{figure(card.was)} → {figure(card.now)}" if change else value
+        change = card.unit.change(card.was, card.now)
+        delta = card.unit.signed(change) if change else "unchanged"
+        if change:
+            value = f"{value} → {card.unit.words(card.now)}"
     st.metric(
         in_markdown(f"{card.title} · {TIES_MARK}" if card.ties else card.title),
-        value,
+        f"{value} {card.unit.after}".rstrip(),
         delta=delta or card.direction,
         delta_description=None if delta is None else card.direction,
         help="\n\n".join(filter(None, [card.ties, card.help])),
         border=True,
         height="stretch",
-        **change_look(change, card.change),
+        **metric_look(change, card.change),
     )
 
 

@@ -9,9 +9,8 @@ import streamlit as st
 
 from gapviz.analyses.measure import (
     all_diagnostics,
-    bias_reading,
     change_reading,
-    gap_reading,
+    plain_reading,
     tie_reading,
 )
 from gapviz.core.foreign import in_markdown
@@ -93,7 +92,7 @@ class FiguresOfCones:
             title = self._title(view)
             head = f"{in_markdown(title)} " if title else ""
             notes += [f"{head}{note}" for note in headline_notes(before, after)]
-            readings.append(in_markdown(f"{title}{gap_reading(before)} {bias_reading(before)}"))
+            readings.append(in_markdown(f"{title}{plain_reading(before)}"))
             ties = {"raw": tie_reading(before)}
             if after is not None:
                 label = after.strategy.label

@@ -18,6 +18,7 @@ from gapviz.core.foreign import in_markdown
 from gapviz.core.table import Table
 from gapviz.core.wording import counted, figure
 from gapviz.dashboard.caches import collection_of
+from gapviz.dashboard.cards import change_badge
 from gapviz.dashboard.catalogue import encoder_title
 from gapviz.dashboard.decision import OF_THE_DATA
 from gapviz.dashboard.judged import judged_views, protocol_of
@@ -33,11 +34,9 @@ from gapviz.strategies.spec import Changeable, Task
 WAYS_ON = {"search": "Search with it", "export": "Take it home"}
 
 _VERDICTS = {
-    "better": ":green-badge[:material/{arrow}: better by more than chance]",
     "as it is": ":blue-badge[:material/pause: what the others are held against]",
     "undecided": ":gray-badge[:material/balance: undecided]",
     "no difference": ":gray-badge[:material/drag_handle: no difference that can be told]",
-    "worse": ":red-badge[:material/{arrow}: worse by more than chance]",
 }
 _EXAMPLES: dict[Task, str] = {
     "one-way": "A text finds pictures, say, in an index that holds pictures alone.",
@@ -169,8 +168,10 @@ _HERE = {
 
 def _verdict(one: Recommendation) -> str:
     """The badge of the verdict, with an arrow of the way in which the deciding figure went."""
-    up = not one.effects or one.effects[0].change.value > 0
-    return _VERDICTS[one.verdict].format(arrow="arrow_upward" if up else "arrow_downward")
+    if one.verdict in _VERDICTS:
+        return _VERDICTS[one.verdict]
+    changed = one.effects[0].judged_change
+    return change_badge(changed.figure.value, changed.change)
 
 
 def _card(one: Recommendation) -> None:
@@ -178,7 +179,7 @@ def _card(one: Recommendation) -> None:
     st.markdown(" ".join([_verdict(one), _STANCES[one.stance], ties]))
     if one.effects:
         rows: list[list[Any]] = [
-            [each.figure, each.before.value, each.after.value, each.change, each.best]
+            [each.figure, each.before.value, each.after.value, each.judged_change, each.best]
             for each in one.effects
         ]
         show_table(Table("", EFFECT_COLUMNS, rows))

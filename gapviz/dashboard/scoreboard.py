@@ -170,8 +170,8 @@ def _judged_protocol(chosen: Settings, board: Scoreboard) -> None:
 - **NDCG@10** has the grades as gains; **recall** is the share of the items that answer which stand
   in the first 10 or 100; **MRR** and **MAP** read lists to {judging.depth}.
 - **What nobody judged** counts as wrong; **unjudged@10** is its share of the first 10.
-- **Bias** is the share of the query's modality among the first 10, **lift** that ÷ its share of the
-  index: 1 is neutral. **Imbalance:** mean over the query modalities of |lift − 1|.
+- **Bias rate** is the share of the query's modality among the first 10, **lift** that ÷ its share
+  of the index: 1 is neutral. **Imbalance:** mean over the query modalities of |lift − 1|.
 - **Asked modality@10**, where queries ask for one: the share of the first 10 that has it.
 - **Ties:** every order of equal scores counts alike, so that a figure is its mean over all of them.
 - **Fitted** on the {counted(len(fitted.splits["calibrate"]), "item")} and the queries that

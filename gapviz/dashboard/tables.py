@@ -6,7 +6,7 @@ import streamlit as st
 
 from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.table import Cell, Column, Table
-from gapviz.core.table_html import mark_html, table_html
+from gapviz.core.table_html import change_html, mark_html, table_html
 
 
 def show_table(table: Table) -> None:
@@ -26,4 +26,4 @@ def number_cell(column: Column, cell: Cell) -> str | None:
     if value == column.missing:
         return f"<small>{in_html(value)}</small>"
     below = f"<br><small>{interval}</small>" if interval else ""
-    return f"<strong>{value}</strong>{mark_html(cell)}{below}"
+    return f"{change_html(column, cell)}<strong>{value}</strong>{mark_html(cell)}{below}"

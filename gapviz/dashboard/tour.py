@@ -30,7 +30,7 @@ from gapviz.core.vectors import NO_SPREAD
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import cached_within, collection_of, fitted, studied
 from gapviz.dashboard.canvas.component import webgl_available
-from gapviz.dashboard.cards import change_look
+from gapviz.dashboard.cards import metric_look
 from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.decision import change_item, show_decision
@@ -168,7 +168,7 @@ def _subtract(chosen: Settings) -> None:
             "Gap (0 is none)",
             figure(moved.after.gap, 2),
             f"{figure(change, 2, signed=True)} against raw" if change else "as raw",
-            **change_look(change, moved.change),
+            **metric_look(change, moved.change),
         )
 
 
@@ -190,11 +190,11 @@ def _the_decision(chosen: Settings) -> None:
     )
     if advice is None:
         return
-    if measures_enough(chosen.view):
-        show_decision(decision_of(advice))
     tour = told(chosen)
     if tour is not None and tour.example is not None:
         _from_to(chosen, tour, tour.example)
+    if measures_enough(chosen.view):
+        show_decision(decision_of(advice))
 
 
 def _query(

@@ -10,7 +10,7 @@ from gapviz.export.card import ExportCard
 from gapviz.export.snippets.base import Snippet
 
 _FIGURES = (
-    ("bias@10", "bias_at_10"),
+    ("bias rate", "bias_at_10"),
     ("NDCG@10", "mixed_ndcg_at_10"),
     ("recall@10", "mixed_recall_at_10"),
 )

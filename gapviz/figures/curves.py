@@ -114,7 +114,7 @@ def _judged_panels(
             _share_axis("share of the answers (higher is better)", curve.recall.values()),
         ),
         panel(
-            f"Bias@10 of {asked}",
+            f"Bias rate of {asked}",
             _query_lines(curve.bias, names),
             Axis(BIAS_AXIS, range=SHARE_RANGE),
             _chance({n: share for n, share in curve.expected_bias.items() if not isnan(share)}),
@@ -137,7 +137,7 @@ def _paired_panels(
             _share_axis(SHARE_TITLE, curve.recall_at_1.values()),
         ),
         panel(
-            "Bias@10 by the query's modality",
+            "Bias rate by the query's modality",
             _query_lines(curve.bias, modalities),
             Axis(BIAS_AXIS, range=SHARE_RANGE),
             _chance(curve.expected_bias),
@@ -205,7 +205,7 @@ def calibration_panels(curve: CalibrationCurve, modalities: Sequence[str]) -> tu
             _share_axis(SHARE_TITLE, curve.recall_at_1.values(), [line.y for line in raw]),
         ),
         panel(
-            "Held-out bias@10 by the query's modality",
+            "Held-out bias rate by the query's modality",
             _query_lines(curve.bias, modalities),
             Axis(BIAS_AXIS, range=SHARE_RANGE),
         ),
@@ -244,7 +244,7 @@ def fusion_panels(
             line = curve.by_k if over == "k" else curve.by_weight
             for figure, bands, upwards in (
                 ("NDCG@10", line.ndcg, NDCG_AXIS),
-                ("Bias@10", line.bias, BIAS_AXIS),
+                ("Bias rate", line.bias, BIAS_AXIS),
             ):
                 title = f"{figure} over {over}, {lists} lists"
                 drawn = line_figure(

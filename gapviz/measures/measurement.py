@@ -223,12 +223,12 @@ class Measurement:
 
     @cached_property
     def bias(self) -> dict[str, Estimate]:
-        """Intra-modal bias@10 per query modality."""
+        """Bias rate per query modality."""
         return self._by_query("bias")
 
     @cached_property
     def lift(self) -> dict[str, Estimate]:
-        """Bias@10 ÷ corpus share per query modality; 1 is neutral."""
+        """Bias rate ÷ corpus share per query modality; 1 is neutral."""
         return self._by_query("lift")
 
     @cached_property
@@ -312,7 +312,7 @@ class Measurement:
             f"[{gap.low:.3f}, {gap.high:.3f}], noise floor {gap.noise_floor:.3f}"
         )
         rows = [[n, self.bias[n], self.lift[n], self.ndcg[n], self.mrr[n]] for n in self.mixed]
-        return html_table(caption, ["queries", "bias@10", "lift", "NDCG@10", "MRR"], rows)
+        return html_table(caption, ["queries", "bias rate", "lift", "NDCG@10", "MRR"], rows)
 
     def to_json(self) -> dict[str, Any]:
         """Plain numbers under the field's names; NaN becomes None."""

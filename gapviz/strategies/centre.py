@@ -19,7 +19,7 @@ class CentreBoth(ShiftStrategy):
         formula="norm(x − λμx), norm(y − λμy)",
         known=(
             "On real CLIP it keeps or lifts cross-modal recall, yet a gap near zero is not "
-            "bias zero: bias@10 stays near .89, since same-modality scores spread wider."
+            "bias zero: the bias rate stays near .89, since same-modality scores spread wider."
         ),
         acts_on="vectors",
         stores=STORES,

@@ -26,8 +26,8 @@ class CrossDomainLocalScaling(Strategy):
         title="CSLS",
         formula="2 x · y − r(x) − r(y), r = mean of the k best scores",
         known=(
-            "On real CLIP k = 10 brings bias@10 to .41 and .38, NDCG@10 to .66 and .64 and R@1 "
-            "to .71 and .67, but transductively: it reads all queries before it answers one, "
+            "On real CLIP k = 10 brings the bias rate to .41 and .38, NDCG@10 to .66 and .64 and "
+            "R@1 to .71 and .67, but transductively: it reads all queries before it answers one, "
             "which flatters a service that meets them one by one."
         ),
         acts_on="scores",

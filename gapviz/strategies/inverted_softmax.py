@@ -44,9 +44,9 @@ class InvertedSoftmax(QueryBank):
         title="Inverted softmax with a query bank",
         formula="x · y − τ · log mean over queries b of the bank of exp(b · y / τ)",
         known=(
-            "On real CLIP τ = .02 brings bias@10 to .34 and .33, NDCG@10 to .67 and .65 and R@1 "
-            "to .65 and .67 (held out): it leans to the other modality as z-norm does, and lifts "
-            "R@1, which z-norm leaves; the bank must resemble the queries to come."
+            "On real CLIP τ = .02 brings the bias rate to .34 and .33, NDCG@10 to .67 and .65 and "
+            "R@1 to .65 and .67 (held out): it leans to the other modality as z-norm does, and "
+            "lifts R@1, which z-norm leaves; the bank must resemble the queries to come."
         ),
         acts_on="scores",
         stores=STORES,

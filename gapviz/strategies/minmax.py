@@ -19,8 +19,8 @@ class RouteByMinMax(Strategy):
         formula="one index per modality, (s − min) / (max − min) within each list",
         known=(
             "The best of every list ties at 1, so that quality turns on how ties break: on real "
-            "CLIP bias@10 is .59 and .63, and NDCG@10 .49 and .49 where the query's modality wins "
-            "them, .72 and .70 where the other does (held out)."
+            "CLIP the bias rate is .59 and .63, and NDCG@10 .49 and .49 where the query's modality "
+            "wins them, .72 and .70 where the other does (held out)."
         ),
         acts_on="lists",
         stores="one index a modality",

@@ -56,9 +56,9 @@ class NearestNeighbourNormalisation(QueryBank):
         title="Nearest-neighbour normalisation",
         formula="x · y − α · mean of the k best scores of y with reference queries",
         known=(
-            "On real CLIP α = 1 and k = 10 bring bias@10 to .39 and .38, NDCG@10 to .62 and .59 "
-            "and R@1 to .62 and .64 (held out), but at α = .75, best for recall, bias stays .9; "
-            "it needs references that resemble the queries to come."
+            "On real CLIP α = 1 and k = 10 bring the bias rate to .39 and .38, NDCG@10 to .62 and "
+            ".59 and R@1 to .62 and .64 (held out), but at α = .75, best for recall, bias stays "
+            ".9; it needs references that resemble the queries to come."
         ),
         acts_on="scores",
         stores=STORES,

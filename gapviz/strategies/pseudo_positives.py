@@ -42,9 +42,10 @@ class PseudoPositives(PairScale):
         title="Score z-norm by pseudo-positives",
         formula="(x · y − m_ab) / σ_ab, from the best scores of reference queries a in modality b",
         known=(
-            "No vector moves and no pair is needed, but on real CLIP bias@10 stays .80 and .80 "
-            "and NDCG@10 reaches .53 and .50 where z-norm of all scores reaches .68 and .71 (held "
-            "out); best scores rise with the corpus, so that it must be fitted again as it grows."
+            "No vector moves and no pair is needed, but on real CLIP the bias rate stays .80 and "
+            ".80 and NDCG@10 reaches .53 and .50 where z-norm of all scores reaches .68 and .71 "
+            "(held out); best scores rise with the corpus, so that it must be fitted again as it "
+            "grows."
         ),
         acts_on="scores",
         stores=STORES,

@@ -35,7 +35,8 @@ class RidgeToIdentity(LinearMap):
         formula="norm((x − μx)W), norm(y − μy); W = (AᵀA + λI)⁻¹(AᵀB + λI)",
         known=(
             "Held back by λ = 30, 250 pairs of real CLIP keep held-out R@1 at .63 and .61 with "
-            "bias@10 at .83 and .87; λ = 1 trades recall (.53 and .58) for bias (.62 and .59)."
+            "the bias rate at .83 and .87; λ = 1 trades recall (.53 and .58) for bias (.62 and "
+            ".59)."
         ),
         acts_on="vectors",
         stores=STORES,

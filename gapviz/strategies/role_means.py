@@ -39,7 +39,8 @@ class RoleMeans(Strategy):
         known=(
             "It tells apart what centring mixes where queries are written otherwise than "
             "documents, though on the built-in drawings NDCG@10 is .089 to .087 of centring; where "
-            "the indexed rows ask themselves it is centring, bias@10 .89 and .90 on real CLIP."
+            "the indexed rows ask themselves it is centring, the bias rate .89 and .90 on real "
+            "CLIP."
         ),
         acts_on="vectors",
         stores="two vectors a modality",

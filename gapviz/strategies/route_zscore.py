@@ -17,8 +17,8 @@ class RouteByZScore(Strategy):
         title="Route and merge by z-score",
         formula="one index per modality, (s − mean) / σ within each list",
         known=(
-            "It needs the scores of the whole list, not of its top alone; on real CLIP bias@10 "
-            "is .52 and .39 and NDCG@10 .65 and .69 (held out)."
+            "It needs the scores of the whole list, not of its top alone; on real CLIP the bias "
+            "rate is .52 and .39 and NDCG@10 .65 and .69 (held out)."
         ),
         acts_on="lists",
         stores="one index a modality",

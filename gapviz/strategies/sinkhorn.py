@@ -90,9 +90,9 @@ class SinkhornBanks(CentredTransport):
         title="Centre and Sinkhorn with two banks",
         formula="norm(x − μx) · norm(y − μy) + τ · v_y, v of Sinkhorn between the banks",
         known=(
-            "On real CLIP τ = .03 brings bias@10 to .34 and .34, NDCG@10 to .67 and .65 and R@1 "
-            "to .69 and .65 (held out), hardly past inverted softmax, which moves no vector; the "
-            "potentials depend on the rows that are indexed."
+            "On real CLIP τ = .03 brings the bias rate to .34 and .34, NDCG@10 to .67 and .65 and "
+            "R@1 to .69 and .65 (held out), hardly past inverted softmax, which moves no vector; "
+            "the potentials depend on the rows that are indexed."
         ),
         acts_on="scores",
         stores="one number a row and query modality, from two banks; one vector a modality",

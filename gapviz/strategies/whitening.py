@@ -40,8 +40,8 @@ class Whitening(VectorStrategy):
         title="Whitening by modality",
         formula="norm((x − μx)Wx), norm((y − μy)Wy); W = ((1 − s)Σ + s · tr(Σ)/d · I)^(−½)",
         known=(
-            "On real CLIP s = .9 brings bias@10 to .78 and .81 and NDCG@10 to .40 and .39 and "
-            "keeps R@1, .64 and .61 (held out); with less shrinkage 250 rows do not tell the "
+            "On real CLIP s = .9 brings the bias rate to .78 and .81 and NDCG@10 to .40 and .39 "
+            "and keeps R@1, .64 and .61 (held out); with less shrinkage 250 rows do not tell the "
             "spread of 512 dimensions."
         ),
         acts_on="vectors",

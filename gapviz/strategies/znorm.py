@@ -29,8 +29,8 @@ class PairNormalisation(PairScale):
         title="Score z-norm by pair of modalities",
         formula="(x · y − m_ab) / σ_ab, from calibration scores of modalities a and b",
         known=(
-            "No vector moves and each list keeps its order, yet on real CLIP bias@10 falls to "
-            ".40 and .34 and the match rises to NDCG@10 .68 and .71 (held out)."
+            "No vector moves and each list keeps its order, yet on real CLIP the bias rate falls "
+            "to .40 and .34 and the match rises to NDCG@10 .68 and .71 (held out)."
         ),
         acts_on="scores",
         stores=STORES,

@@ -26,7 +26,7 @@ class StandardiseDimensions(VectorStrategy):
         title="Per-dimension z-score",
         formula="norm((x − μx) / σx), norm((y − μy) / σy), by dimension",
         known=(
-            "On real CLIP it keeps recall (R@1 .63 and .60, held out) and lowers bias@10 a "
+            "On real CLIP it keeps recall (R@1 .63 and .60, held out) and lowers the bias rate a "
             "little more than centring does, to .79 for images and .88 for texts."
         ),
         acts_on="vectors",

@@ -42,7 +42,7 @@ class TrainingStep:
     recall: Mapping[tuple[str, str], float]
     """R@10 by direction (source, target), over an index of the target alone."""
     bias: Mapping[str, float]
-    """Bias@10 per query modality, over the mixed index."""
+    """Bias rate per query modality, over the mixed index."""
     layout: Layout
     """Gap axis and top residual; y is turned so that points keep their side from record to
     record."""

@@ -39,7 +39,7 @@ class TemperatureStudy:
     recall: Float64
     """`(n,)`, mean held-out R@10 of both directions."""
     bias: Float64
-    """`(n,)`, mean bias@10 of both query modalities."""
+    """`(n,)`, mean bias rate of both query modalities."""
     options: TrainingOptions
     """Of all runs, but for the temperature."""
 

@@ -58,11 +58,11 @@ def test_every_figure_stands_beside_raw_with_its_change_and_chance(both):
         row[0]: dict(zip((c.key for c in table.columns), row, strict=True)) for row in table.rows
     }
     assert list(rows) == [
-        "NDCG@10", "R@10", "R@100", "MRR", "MAP", "bias@10", "bias lift", "target hits@10",
+        "NDCG@10", "R@10", "R@100", "MRR", "MAP", "bias rate", "lift", "target hits@10",
         "unjudged@10",
     ]  # fmt: skip
-    assert rows["bias@10"]["change"].high < 0 < rows["target hits@10"]["change"].low
-    assert rows["bias@10"]["better"] == "nearer 0.50" and rows["unjudged@10"]["better"] == ""
+    assert rows["bias rate"]["change"].figure.high < 0 < rows["target hits@10"]["change"].figure.low
+    assert rows["bias rate"]["better"] == "nearer 0.50" and rows["unjudged@10"]["better"] == ""
     assert rows["NDCG@10"]["chance"] == pytest.approx(after.chance["ndcg", "text"])
 
 
@@ -70,7 +70,7 @@ def test_quality_is_marked_where_many_results_were_judged_by_nobody(both):
     after, _ = both
     cells = {row[0]: row[2] for row in judged_table(after).rows}
     assert isinstance(cells["NDCG@10"], Marked) and "judged by nobody" in cells["NDCG@10"].why
-    assert not isinstance(cells["bias@10"], Marked)
+    assert not isinstance(cells["bias rate"], Marked)
 
 
 def test_the_reading_says_what_got_better_by_more_than_chance(both):
@@ -80,7 +80,7 @@ def test_the_reading_says_what_got_better_by_more_than_chance(both):
     assert judged_change(after, before, "unjudged", "text") == "within chance"
     words = judged_reading(after, before)
     assert words.startswith("30 judged queries (text) ask")
-    assert "better by more than chance: bias@10 of text queries" in words
+    assert "better by more than chance: bias rate of text queries" in words
 
 
 def test_of_few_queries_nothing_is_read(make_judged):
@@ -110,7 +110,7 @@ def test_a_query_of_a_modality_that_is_not_indexed_has_no_bias(collection):
     voices = replace(evaluation, queries=queries, vectors={"voice": evaluation.vectors["text"]})
     found = Experiment(with_evaluation(collection, voices)).judged()
     titles = [row[0] for row in judged_table(found).rows]
-    assert "bias@10" not in titles and "NDCG@10" in titles
+    assert "bias rate" not in titles and "NDCG@10" in titles
     assert "results in their first" not in judged_reading(found)
 
 

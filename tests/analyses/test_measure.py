@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from gapviz.analyses.figure_words import bias_reading
 from gapviz.analyses.measure import (
-    bias_reading,
     change_reading,
     gap_reading,
     worse_directions,
@@ -61,8 +61,8 @@ def test_a_change_names_both_sides():
     before, after = measure(collection), measure(collection, StrategyOptions("centre"))
     sentence = change_reading(before, after)
     assert f"from {before.geometry.gap.gap:.2f} to {after.geometry.gap.gap:.2f}" in sentence
-    assert "bias@10 of image queries from 1.00" in sentence
-    assert "bias@10 of text queries from 1.00" in sentence
+    assert "bias rate of image queries from 1.00" in sentence
+    assert "bias rate of text queries from 1.00" in sentence
 
 
 def test_routing_is_said_to_leave_the_gap():

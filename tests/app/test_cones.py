@@ -4,6 +4,8 @@ from functools import partial
 import numpy as np
 import pytest
 
+from gapviz.analyses.figure_words import of_hundred
+from gapviz.core.wording import tenths
 from gapviz.dashboard.canvas.component import Pick
 from gapviz.dashboard.catalogue import View
 from gapviz.measures.experiment import measure
@@ -12,14 +14,14 @@ from gapviz.strategies import StrategyOptions
 
 PAGE = "pages/cones.py"
 CARDS = [
-    "Gap ‖Δ‖",
-    "Cloud separation",
-    "Bias@10, image queries",
-    "Bias@10, text queries",
-    "NDCG@10, image queries",
-    "NDCG@10, text queries",
-    "R@10, image → text",
-    "R@10, text → image",
+    "Gap ‖Δ‖ between the two centres",
+    "The gap, in widths of a cloud",
+    "Answers to image queries that are pictures",
+    "Answers to text queries that are text",
+    "image queries that find their text in the first 10",
+    "text queries that find their picture in the first 10",
+    "image queries that find it in an index of text alone",
+    "text queries that find it in an index of pictures alone",
 ]
 
 
@@ -29,16 +31,21 @@ def open_app(open_app):
     return partial(open_app, PAGE)
 
 
+def titles(app):
+    return [card.label.removesuffix(" · ties") for card in app.metric]
+
+
 def test_the_cards_show_the_figures_of_the_library(open_app):
     app = open_app(strategy="centre")
     assert not app.exception
-    assert [card.label for card in app.metric] == CARDS
+    assert titles(app) == CARDS
     gaps = [
         measure(read("builtin").collection, StrategyOptions(name), seed=42).geometry.gap
         for name in ("raw", "centre")
     ]
     assert app.metric[0].value == " → ".join(f"{gap.gap:.3f}" for gap in gaps)
-    assert app.metric[1].value == " → ".join(f"{gap.separation:.3f}" for gap in gaps)
+    assert app.metric[1].value == " → ".join(f"{gap.separation:.1f}" for gap in gaps) + " ×"
+    assert " → ".join(f"{gap.separation:.3f}" for gap in gaps) in app.metric[1].help
     assert f"with Centre both {gaps[1].gap:.3f}" in app.caption[0].value
     assert f"noise floor {gaps[1].noise_floor:.3f}" in app.caption[0].value
     # Only the centred cloud's interval reaches 0.
@@ -56,12 +63,12 @@ def test_moving_lambda_changes_the_figures_in_the_first_run_after(open_app):
 
 def test_cards_tell_which_way_is_better_with_and_without_a_strategy(open_app):
     raw = measure(read("builtin").collection, seed=42)
-    ways = ["lower is better"] * 2 + ["nearer 0.50 is better"] * 2
+    ways = ["lower is better"] * 2 + ["neutral: 5"] * 2
     ways += [
-        f"higher is better, chance {raw.chance[key]:.3f}"
+        f"by chance {of_hundred(raw.chance[key])}"
         for key in (
-            ("ndcg", "image"),
-            ("ndcg", "text"),
+            ("recall", "image"),
+            ("recall", "text"),
             ("recall@10", "image", "text"),
             ("recall@10", "text", "image"),
         )
@@ -190,27 +197,29 @@ def test_an_unchanged_figure_gets_neither_sign_nor_colour(open_app):
 def looks(app):
     """Title → arrow and colour of the card's change."""
     return {
-        card.label: (
+        title: (
             card.proto.MetricDirection.Name(card.proto.direction),
             card.proto.MetricColor.Name(card.proto.color),
         )
-        for card in app.metric
+        for title, card in zip(titles(app), app.metric, strict=True)
     }
 
 
 def test_opposite_biases_of_two_modalities_are_both_shown(open_app):
     app = open_app(strategy="znorm")
     after = measure(read("builtin").collection, StrategyOptions("znorm"), seed=42)
-    shown = {card.label: card.value for card in app.metric}
-    for name in ("image", "text"):
-        assert shown[f"Bias@10, {name} queries"].endswith(f"→ {after.bias[name].value:.3f}")
+    for card, name in zip(app.metric[2:4], ("image", "text"), strict=True):
+        bias = after.bias[name].value
+        assert card.value.endswith(f"→ {tenths(bias)} of 10")
+        # The figure itself is a click down.
+        assert f"→ {bias:.3f}" in card.help
 
 
 def test_better_is_green_and_chance_grey_with_the_arrow_of_the_direction(open_app):
     found = looks(open_app(strategy="centre"))
-    assert found["Gap ‖Δ‖"] == ("DOWN", "GREEN")
-    assert found["NDCG@10, text queries"] == ("UP", "GREEN")
-    assert found["R@10, text → image"] == ("DOWN", "GRAY")
+    assert found[CARDS[0]] == ("DOWN", "GREEN")
+    assert found[CARDS[5]] == ("UP", "GREEN")
+    assert found[CARDS[7]] == ("DOWN", "GRAY")
 
 
 def test_worse_is_red(open_app):
@@ -220,9 +229,9 @@ def test_worse_is_red(open_app):
 
 def test_a_card_that_equal_scores_carry_is_marked_with_both_ends(open_app):
     app = open_app(strategy="route")
-    (card,) = [card for card in app.metric if card.label == "NDCG@10, image queries · ties"]
+    (card,) = [card for card in app.metric if card.label == f"{CARDS[4]} · ties"]
     after = measure(read("builtin").collection, StrategyOptions("route"), seed=42)
-    lost, won = after.tie_ends["ndcg", "image"]
+    lost, won = after.tie_ends["recall", "image"]
     assert f"{lost:.3f} with every tie lost, {won:.3f} with every tie won" in card.help
 
 

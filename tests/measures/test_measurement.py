@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from gapviz import Collection, GapvizError, ModalityVectors
-from gapviz.analyses.measure import bias_reading, change_reading, gap_reading
+from gapviz.analyses.figure_words import bias_reading
+from gapviz.analyses.measure import change_reading, gap_reading
 from gapviz.core.item import items_of_rows
 from gapviz.core.rows import corpus_rows
 from gapviz.measures.experiment import Experiment, measure

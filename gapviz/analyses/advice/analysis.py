@@ -120,7 +120,7 @@ def _way(place: int, one: Recommendation) -> Finding:
     if one.stance == "contradicts":
         marks += ", against the usual advice"
     effects: list[list[Any]] = [
-        [each.figure, each.before.value, each.after.value, each.change, each.best]
+        [each.figure, each.before.value, each.after.value, each.judged_change, each.best]
         for each in one.effects
         if not isnan(each.change.value)
     ]

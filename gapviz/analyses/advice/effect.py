@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from math import isnan, nan
 
 from gapviz.analyses.measure import TIES_CARRY
+from gapviz.core.change import Change
 from gapviz.core.estimate import Estimate
 from gapviz.core.plain_json import JsonFields
+from gapviz.core.table import Changed
 from gapviz.core.vectors import Float64, Indices
 from gapviz.core.wording import figure as shown
 from gapviz.measures.measurement import ROUNDING
@@ -52,6 +54,12 @@ class Effect(JsonFields):
     def worse(self) -> bool:
         """It got worse by more than chance."""
         return self.gain.high < 0
+
+    @property
+    def judged_change(self) -> Changed:
+        """The change, and what that is worth."""
+        way: Change = "better" if self.better else "worse" if self.worse else "within chance"
+        return Changed(self.change, way)
 
     @property
     def carried_by_ties(self) -> bool:

@@ -219,7 +219,7 @@ def _nothing(evidence: Evidence, situation: Situation, rule: Rule) -> list[Candi
     elif situation.task == "mixed":
         agrees = _holds(mean_of_known(np.array(list(lift.values()))), BIASED_LIFT)
         words += [
-            f"{name} queries: bias@10 {bias}, {lift[name]:.2f} × the corpus share."
+            f"{name} queries: bias rate {bias}, {lift[name]:.2f} × the corpus share."
             for name, bias in raw.bias.items()
             if not judged and not isnan(lift[name])
         ]

@@ -9,6 +9,7 @@ from typing import Any
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.anatomy.by_strategy import STRATEGY, by_name, moved
 from gapviz.analyses.anatomy.parts import KIND, REVISION
+from gapviz.analyses.changes import changed
 from gapviz.core.collection import Collection
 from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress, no_progress
@@ -93,6 +94,11 @@ def _change(before: Agreement, after: Agreement) -> Estimate:
     return (after.v - before.v).estimate
 
 
+def _changed(before: Agreement, after: Agreement, held: str) -> Cell:
+    """Clusters should be the labels, and should not be the modalities."""
+    return changed(_change(before, after), higher_is_better=held == "labels")
+
+
 def groups_table(found: Groups) -> Table:
     """A row for each division that clusters are held against, and strategy."""
     raw = next(iter(found.by_strategy.values()))
@@ -108,7 +114,7 @@ def groups_table(found: Groups) -> Table:
                     after.k,
                     after.v.estimate,
                     after.chance.v,
-                    None if one is raw else _change(before, after),
+                    None if one is raw else _changed(before, after, held),
                     after.homogeneity.estimate,
                     after.chance.homogeneity,
                     after.completeness.estimate,

@@ -56,7 +56,7 @@ class CalibrationCurve(JsonFields):
     raw_recall_at_1: Mapping[tuple[str, str], float]
     """The same without a strategy: the line to beat."""
     bias: Mapping[str, Band]
-    """Held-out bias@10 by query modality."""
+    """Held-out bias rate by query modality."""
     n_repeats: int
 
 
@@ -191,7 +191,7 @@ def find_calibration(request: Request, progress: Progress) -> Finding:
         {
             "cosine with the whole gap": curve.cosine,
             "R@1": curve.recall_at_1,
-            "bias@10": curve.bias,
+            "bias rate": curve.bias,
         },
         intervals=f"lowest and highest of {curve.n_repeats} random orders",
     )
@@ -204,7 +204,7 @@ def find_calibration(request: Request, progress: Progress) -> Finding:
         "each size adding items to the one before; the strategy is fitted on each and measured on "
         "the whole evaluate split. cosine: of the direction of the gap between the sample's means "
         "with that of the whole calibrate split, which is 1. R@1 searches the other modality "
-        "alone; rank = 1 + entries that score strictly higher. bias@10: neutral at the modality's "
-        "share of the index.",
+        "alone; rank = 1 + entries that score strictly higher. bias rate: neutral at the "
+        "modality's share of the index.",
         result=curve,
     )

@@ -48,7 +48,7 @@ class JudgedStrengthCurve(JsonFields):
     recall: Mapping[str, Band]
     """R@10 by query modality."""
     bias: Mapping[str, Band]
-    """Bias@10 by query modality."""
+    """Bias rate by query modality."""
     expected_bias: Mapping[str, float]
     """Bias of chance by query modality."""
     unjudged: Mapping[str, Band]
@@ -138,4 +138,4 @@ def judged_strength_reading(curve: JudgedStrengthCurve) -> str:
     if np.isnan(bias[best]):
         return f"{words}."
     chance = float(np.nanmean(list(curve.expected_bias.values())))
-    return f"{words}, where bias@{DEPTH} is {bias[best]:.2f} (chance {chance:.2f})."
+    return f"{words}, where the bias rate is {bias[best]:.2f} (neutral {chance:.2f})."

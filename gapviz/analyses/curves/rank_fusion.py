@@ -44,7 +44,7 @@ class FusionLine:
     """Figures along one parameter; in the bands the queries vary."""
 
     bias: Mapping[str, Band]
-    """Bias@10 by query modality."""
+    """Bias rate by query modality."""
     ndcg: Mapping[str, Band]
     """NDCG@10 of the match by query modality."""
 
@@ -182,7 +182,7 @@ def find_fusion(request: Request, progress: Progress) -> Finding:
         points_table(
             Column(name, name),
             [f"{value:g}" for value in values],
-            {"bias@10": line.bias, "NDCG@10": line.ndcg},
+            {"bias rate": line.bias, "NDCG@10": line.ndcg},
             title=f"{lists} lists, {fixed}",
         )
         for lists, curve in curves.items()
@@ -199,7 +199,7 @@ def find_fusion(request: Request, progress: Progress) -> Finding:
         protocol="Raw cosine ranks each modality's list; Σ weight / (k + rank) with ranks from 1 "
         "fuses them. k varies at equal weights, the weight at k = 60. Over overlapping lists an "
         "item is found whole, which is another protocol: do not compare its NDCG with that of "
-        "disjoint lists. bias@10: neutral at the modality's share of the index. Evaluate split, "
+        "disjoint lists. bias rate: neutral at the modality's share of the index. Evaluate split, "
         f"the query's own entry left out; equal scores over disjoint lists: {ties}.",
         result=curves,
     )

@@ -73,7 +73,7 @@ class StrengthCurve(JsonFields):
     recall_at_1: Mapping[tuple[str, str], Band]
     """Cross-modal R@1 by direction (source, target)."""
     bias: Mapping[str, Band]
-    """Bias@10 by query modality."""
+    """Bias rate by query modality."""
     expected_bias: Mapping[str, float]
     """Bias of chance by query modality."""
     ndcg: Mapping[str, Band]
@@ -191,8 +191,8 @@ def strength_reading(curve: StrengthCurve) -> str:
     if closed is not None:
         at = int(np.argmin(np.abs(curve.strengths - closed)))
         gap += (
-            f", where bias@10 is still {bias[at]:.2f} "
-            f"(chance {np.mean(list(curve.expected_bias.values())):.2f})"
+            f", where the bias rate is still {bias[at]:.2f} "
+            f"(neutral {np.mean(list(curve.expected_bias.values())):.2f})"
         )
     if np.isnan(ndcg).all():
         return f"{gap}."
@@ -271,7 +271,7 @@ def find_strength(request: Request, progress: Progress) -> Finding:
         "direction; renormalising bends it, so it is not (1 − λ) times the gap. InfoNCE: mean "
         "cross-entropy of finding the match among one batch of pairs, each direction apart; nats, "
         f"temperature {loss.temperature:g}, {counted(loss.batch, 'pair')}, lower is better. "
-        f"{_INDEXED[protocol]} bias@10: neutral at chance ({chance}).",
+        f"{_INDEXED[protocol]} bias rate: {chance} is neutral.",
         parts={} if judged is None else {"judged": Finding(judged.to_json(), result=judged)},
         result=curve,
     )
@@ -291,13 +291,13 @@ def _asking(judged: JudgedStrengthCurve | None) -> str:
 
 
 def _paired_figures(curve: StrengthCurve) -> Figures:
-    return {"R@1": curve.recall_at_1, "bias@10": curve.bias, "NDCG@10": curve.ndcg}
+    return {"R@1": curve.recall_at_1, "bias rate": curve.bias, "NDCG@10": curve.ndcg}
 
 
 def _judged_figures(curve: JudgedStrengthCurve) -> Figures:
     return {
         "R@10": curve.recall,
-        "bias@10": curve.bias,
+        "bias rate": curve.bias,
         "NDCG@10": curve.ndcg,
         "unjudged@10": curve.unjudged,
     }

@@ -7,6 +7,7 @@ from math import nan
 
 import numpy as np
 
+from gapviz.analyses.changes import changed
 from gapviz.analyses.directions.found import FoundDirections, JudgedAsymmetry
 from gapviz.core.estimate import Estimate
 from gapviz.core.table import Cell, Column, Table
@@ -183,9 +184,9 @@ def penalty_table(found: FoundDirections) -> Table:
             [
                 name,
                 one.title,
-                one.comparison.delta.recall[1],
-                one.comparison.delta.recall[10],
-                one.comparison.delta.mean_average_precision,
+                changed(one.comparison.delta.recall[1]),
+                changed(one.comparison.delta.recall[10]),
+                changed(one.comparison.delta.mean_average_precision),
                 one.comparison.n_items,
             ]
             for name, one in found.penalties.items()

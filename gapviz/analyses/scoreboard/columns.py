@@ -135,7 +135,7 @@ def columns_of(board: Scoreboard, modalities: Sequence[str] = ()) -> tuple[Board
 
 def bias_columns(modalities: Sequence[str]) -> list[BoardColumn]:
     """Bias as a share, which the lift says better: it is neutral at the share of the index."""
-    return _of_queries("bias", "bias", "bias@10", modalities, "nearer the share of the index")
+    return _of_queries("bias", "bias", "bias rate", modalities, "nearer the share of the index")
 
 
 def sorted_rows(

@@ -32,7 +32,7 @@ class ScoreRow:
     title: str
     """The strategy with the parameters that matter, or the name of the run."""
     bias: Mapping[str, Estimate]
-    """Bias@10 by query modality."""
+    """Bias rate by query modality."""
     lift: Mapping[str, Estimate]
     """Bias lift@10 by query modality; 1 is neutral."""
     ndcg: Mapping[str, Estimate]

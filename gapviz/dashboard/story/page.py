@@ -30,7 +30,7 @@ from gapviz.core.vectors import Float32
 from gapviz.core.wording import figure
 from gapviz.dashboard.caches import collection_of, layout_request
 from gapviz.dashboard.canvas.component import webgl_available
-from gapviz.dashboard.cards import change_look
+from gapviz.dashboard.cards import metric_look
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.judged import judged_section
@@ -226,7 +226,7 @@ def _share(title: str, was: Estimate, now: Estimate | None, change: Change) -> N
         value = f"{value} → {percent(now.value)}"
         points = 100 * (now.value - was.value)
         delta = f"{figure(points, 0, signed=True)} points"
-        look = change_look(points, change)
+        look = metric_look(points, change)
     st.metric(title, value, delta=delta, border=True, height="stretch", **look)
 
 

@@ -81,8 +81,8 @@ of weights) only.
 - **Gap**: distance of the two centroids, ‖μ₁ − μ₂‖.
 - **In-cone cosine**: mean cosine of two different rows of one modality.
 - **Held-out recall**: share of queries whose match is among the first 10 of the other modality.
-- **Bias**: share of the query's own modality among the first 10 of the mixed index, the query's
-  own entry left out.
+- **Bias rate**: share of the query's own modality among the first 10 of the mixed index, the
+  query's own entry left out.
 
 Rank = 1 + entries that score strictly higher. Batches of 128, AdamW, everything random drawn from
 the seed of the sidebar: the same seed gives the same run.
@@ -297,7 +297,7 @@ def _headline(run: TrainedRun) -> None:
     state = "pausing" if waiting else run.live.state
     reached = (
         f"step {last.step} of {run.options.steps} · {state} · gap {last.gap:.3f}, "
-        f"R@10 {last.mean_recall:.3f}, bias@10 {last.mean_bias:.3f}"
+        f"R@10 {last.mean_recall:.3f}, bias rate {last.mean_bias:.3f}"
         if last
         else "starting"
     )

@@ -24,10 +24,9 @@ from gapviz.analyses.by_judgments import by_judgments
 from gapviz.analyses.judged import protocol_words
 from gapviz.analyses.measure import (
     all_diagnostics,
-    bias_reading,
     change_reading,
     content_reading,
-    gap_reading,
+    plain_reading,
     tie_reading,
 )
 from gapviz.analyses.registry import analyses
@@ -124,7 +123,7 @@ class Report:
     def paragraphs(self) -> list[tuple[str, str]]:
         """What is said first: a few words for a start, or none, and the sentences."""
         before, strategy = self.before, self.after.strategy
-        told = [("By pairs." * bool(self.judged), f"{gap_reading(before)} {bias_reading(before)}")]
+        told = [("By pairs." * bool(self.judged), plain_reading(before))]
         told += [("By judgments.", one.readings[0]) for one in self.judged.values()]
         for one in (before, *self.compared):
             encoder = one.collection.encoder
@@ -135,7 +134,7 @@ class Report:
         both = {one.strategy.label: tie_reading(one) for one in (before, self.after)}
         told += [(f"Ties, {label}.", words) for label, words in both.items() if words]
         for one in self.compared:
-            words = f"{gap_reading(one)} {bias_reading(one)}"
+            words = plain_reading(one)
             told.append((f"{one.collection.encoder}, compared.", words))
         warnings = (*before.not_measured.values(), *strategy.warnings)
         return [*told, *(("Warning.", warning) for warning in warnings)]
@@ -154,7 +153,7 @@ class Report:
             *self._protocols,
             f"A query's own entry is left out by its item. Ties: {TIE_RULE}.",
             f"Intervals: {INTERVAL_RULES[self.before.intervals]}; of the gap, the items vary.",
-            "Bias lift = bias@10 ÷ the share of the query's modality in the index; 1 is neutral.",
+            "Bias lift = bias rate ÷ the share of the query's modality in the index; 1 is neutral.",
             "Imbalance = mean over query modalities of |lift − 1|; 0 is neutral.",
             f"Seed {self.before.seed}: the same inputs give the same report.",
         )

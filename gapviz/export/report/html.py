@@ -123,7 +123,7 @@ def _cards(report: Report) -> str:
     for one, word in shown:
         for name, bias in one.bias.items():
             way = f"nearer {figure(neutral_share(one, name), 2)} is better"
-            cards.append((f"bias@10 of {name} queries, {word}", *_noted(bias, way, of_pairs)))
+            cards.append((f"bias rate of {name} queries, {word}", *_noted(bias, way, of_pairs)))
         for name, ndcg in one.ndcg.items():
             way = f"higher is better, chance {figure(one.chance['ndcg', name])}"
             ties = ties_of(one, "ndcg", name)

@@ -31,14 +31,14 @@ DIAGNOSTICS = (
     Diagnostic(
         name="bias",
         rules=RETRIEVAL,
-        short="bias@10",
+        short="bias rate",
         key="bias_at_10",
-        title="Intra-modal bias@10",
+        title="Bias rate",
         formula=r"\frac{|\{\text{top 10 entries of the query's modality}\}|}{10}",
         reading=(
             "Share of the first 10 results that have the query's own modality, 0 to 1; that "
             "modality's share of the index is neutral, 1 means that only one modality is ever "
-            "found. The query's own entry is left out."
+            "found. The query's own entry is left out. Written bias@10."
         ),
         source="Share over corpus share = lift",
         better="nearer the corpus share",
@@ -50,11 +50,12 @@ DIAGNOSTICS = (
         rules=replace(RETRIEVAL, interval=sentence(INTERVAL_RULES["all"])),
         short="lift",
         key="bias_lift_at_10",
-        title="Bias lift@10",
+        title="Lift of the bias rate",
         formula=r"\text{bias@10}\Big/\frac{N_\text{own}-1}{N-1}",
         reading=(
-            "Bias over the corpus share: 1 is neutral, one over that share the most. Of two "
-            "equal halves that is a little over 2, since the query's own entry is left out."
+            "Bias rate over its neutral value, the share of the index: 1 is neutral, one over that "
+            "share the most. Of two equal halves that is a little over 2, since the query's own "
+            "entry is left out."
         ),
         source="Share over corpus share = lift",
         better="nearer 1",

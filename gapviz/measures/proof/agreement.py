@@ -122,7 +122,7 @@ def _ndcg(evidence: ProofEvidence, one: ReplayedQuery, found: ResultList) -> flo
 
 
 FIGURES: dict[str, Callable[[ProofEvidence, ReplayedQuery, ResultList], float]] = {
-    f"bias@{K}": _bias,
+    "bias rate": _bias,
     f"hit rate@{K}": _hit,
     f"NDCG@{K}": _ndcg,
 }

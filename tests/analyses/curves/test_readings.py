@@ -30,7 +30,7 @@ def test_the_sweep_is_told_where_the_gap_closes_and_what_bias_is_left(collection
     at = int(np.argmin(np.abs(curve.strengths - 1)))
     bias = np.mean([band.value[at] for band in curve.bias.values()])
     sentence = strength_reading(curve)
-    assert f"where bias@10 is still {bias:.2f}" in sentence
+    assert f"where the bias rate is still {bias:.2f}" in sentence
     assert "mixed NDCG@10 is best at λ = " in sentence
     assert "InfoNCE (mean of both directions) is lowest at λ = " in sentence
 

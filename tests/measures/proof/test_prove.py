@@ -376,7 +376,7 @@ def test_the_engines_own_rank_fusion_has_its_figures_beside(written, proven):
     options = StrategyOptions("route")
     proof = proven(written(options), options)
     assert proof.agrees and len(proof.tables) == 3
-    bias = {one.modality: one for one in proof.own_fusion if one.name == "bias@10"}
+    bias = {one.modality: one for one in proof.own_fusion if one.name == "bias rate"}
     # Two lists take turns, whichever stands first; a query's own rows are struck.
     assert all(0.3 <= one.engine.value <= 0.6 for one in bias.values())
     assert proven(written(), StrategyOptions("centre")).own_fusion == ()
