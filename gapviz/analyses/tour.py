@@ -10,12 +10,13 @@ import numpy as np
 from gapviz.analyses.advice.decision import PlainChange, plain_changes
 from gapviz.analyses.advice.evidence import mixed_trials
 from gapviz.analyses.analysis import Finding, Request
-from gapviz.analyses.changes import Change, gap_change
+from gapviz.analyses.changes import gap_change
 from gapviz.analyses.figure_words import bias_reading
 from gapviz.analyses.measure import gap_reading
 from gapviz.analyses.story.example import Example
 from gapviz.analyses.story.readings import story_readings
 from gapviz.analyses.story.story import Story, tell
+from gapviz.core.change import Change
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import NORMAL_95

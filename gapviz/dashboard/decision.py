@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from gapviz.analyses.advice.decision import Decision, PlainChange
+from gapviz.core.change import change_look
 from gapviz.core.foreign import in_html
 from gapviz.dashboard.page_head import address_of
 
 OF_THE_DATA = ("collection", "encoder", "pair", "seed")
 """Parameters of the URL that say what was measured."""
 
-_LOOKS = {"better": "gv-yes", "worse": "gv-no", "within chance": ""}
+_LOOKS = {"green": "gv-yes", "red": "gv-no", "grey": ""}
 
 
 def show_decision(decision: Decision, *, links: bool = True) -> None:
@@ -33,11 +34,12 @@ def show_decision(decision: Decision, *, links: bool = True) -> None:
 
 def change_item(one: PlainChange) -> str:
     """An item of a list, in HTML: before and after, and what is counted."""
-    look, arrow = _LOOKS[one.change], "▲" if one.rises else "▼"
+    look = change_look(1 if one.rises else -1, one.change)
     unit = f" <small>{in_html(one.unit)}</small>" if one.unit else ""
     aim = f" <small>({in_html(one.aim)} would be even)</small>" if one.aim else ""
     return (
-        f'<li><span class="gv-change"><span class="{look}" title="{one.change}">{arrow}</span> '
+        f'<li><span class="gv-change"><span class="{_LOOKS[look.color]}" title="{look.words}">'
+        f"{look.arrow}</span> "
         f"<b>{in_html(one.before)} → {in_html(one.after)}</b>{unit}</span> "
         f"{in_html(one.words)}{aim}</li>"
     )

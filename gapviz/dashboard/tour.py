@@ -190,11 +190,11 @@ def _the_decision(chosen: Settings) -> None:
     )
     if advice is None:
         return
-    if measures_enough(chosen.view):
-        show_decision(decision_of(advice))
     tour = told(chosen)
     if tour is not None and tour.example is not None:
         _from_to(chosen, tour, tour.example)
+    if measures_enough(chosen.view):
+        show_decision(decision_of(advice))
 
 
 def _query(
@@ -228,7 +228,7 @@ def _from_to(chosen: Settings, tour: Tour, example: Example) -> None:
     """The query of the first screen in one line: where its answer was, and is."""
     held = tour.story.collection
     answer = _entry(chosen, held, (example.answer_modality, example.item))
-    asked = _entry(chosen, held, (example.modality, example.item))
+    asked = _entry(chosen, held, (example.modality, example.item), example.words)
     st.html(
         f'<div class="gv-stage gv-from-to"><span>The query that failed</span>{asked}'
         f"<span>finds</span>{answer}<span>at place <b>{example.fixed_rank:,}</b> instead of "
@@ -280,11 +280,14 @@ def _shown(
     return thumbnail_url(chosen.collection, collection_of(chosen.view), item, 192), words
 
 
-def _entry(chosen: Settings, collection: Collection, entry: Entry) -> str:
-    """An entry as a tile with its picture or its words, in the colour of its modality; HTML."""
+def _entry(chosen: Settings, collection: Collection, entry: Entry, words: str | None = None) -> str:
+    """An entry as a tile with its picture or its words, in the colour of its modality; HTML.
+
+    `words` are those of the entry, where they are not the first of its item.
+    """
     modality, position = entry
-    address, words = _shown(chosen, collection, modality, position)
-    words = words or collection.items[position].id
+    address, first = _shown(chosen, collection, modality, position)
+    words = words or first or collection.items[position].id
     style = style_of(modality, collection.modality_names)
     body = (
         f"<q>{in_html(words)}</q>"

@@ -16,13 +16,6 @@ def test_a_page_begins_right_under_the_header(visit):
     assert style(tab.widget("page_title").locator("h1"), "paddingTop") == "8px"
 
 
-def test_the_figures_of_the_tour_are_large(visit):
-    tab = visit("/tour?step=2")
-    figure = tab.page.get_by_test_id("stMetricValue")
-    expect(figure).to_be_visible()
-    assert style(figure, "fontSize") == "64px"
-
-
 def test_lists_side_by_side_begin_at_one_height(visit):
     tab = visit("/search?q=cat+face")
     expect(tab.lists()).to_have_count(3)

@@ -8,16 +8,40 @@ from gapviz.analyses.tour import STOP_TITLES
 pytestmark = pytest.mark.browser
 
 
-def test_one_walks_the_whole_tour_by_keyboard(visit):
+SMALLEST_WORDS = """
+() => {
+    const stop = document.querySelector(".st-key-tour_stop");
+    const walker = document.createTreeWalker(stop, NodeFilter.SHOW_TEXT);
+    let smallest = Infinity;
+    while (walker.nextNode()) {
+        const parent = walker.currentNode.parentElement;
+        const box = parent.getBoundingClientRect();
+        const hidden = parent.closest("svg, style, script, .st-key-story_cards");
+        if (!walker.currentNode.data.trim() || hidden || !box.width || !box.height) continue;
+        smallest = Math.min(smallest, parseFloat(getComputedStyle(parent).fontSize));
+    }
+    return smallest;
+}
+"""
+"""Pixels of the smallest words of a stop; those in pictures are drawn as large."""
+
+
+def test_one_walks_the_whole_tour_by_keyboard_and_reads_it_from_afar(visit):
     tab = visit("/tour")
+    tab.page.set_viewport_size({"width": 1920, "height": 1080})
     heading = tab.page.locator("h1")
     expect(heading).to_have_text(STOP_TITLES[0])
+    expect(tab.page.get_by_test_id("stSidebar")).to_be_hidden()
     # Keys are heard once the chart below the buttons is there as well.
     expect(tab.page.locator(".js-plotly-plot")).to_be_visible()
     for title in STOP_TITLES[1:]:
         tab.page.keyboard.press("ArrowRight")
         expect(heading).to_have_text(title)
         tab.settle()
+        expect(tab.page.get_by_test_id("stProgress")).to_have_count(0)
+        tab.settle()
+        assert tab.page.evaluate(SMALLEST_WORDS) >= 20, title
+        assert heading.evaluate("one => one.getBoundingClientRect().left") < 100
     tab.page.keyboard.press("ArrowLeft")
     expect(heading).to_have_text(STOP_TITLES[-2])
     assert "step=7" in tab.page.url

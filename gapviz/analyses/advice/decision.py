@@ -9,7 +9,7 @@ from typing import Any
 from gapviz.analyses.advice.advice import Advice
 from gapviz.analyses.advice.effect import Effect
 from gapviz.analyses.advice.judging import Recommendation
-from gapviz.analyses.changes import Change
+from gapviz.core.change import Change
 from gapviz.core.plain_json import plain_json
 from gapviz.core.wording import counted, figure
 from gapviz.strategies import StrategyOptions

@@ -12,8 +12,9 @@ import numpy as np
 
 from gapviz.analyses.advice.effect import Trial
 from gapviz.analyses.advice.judged_evidence import JUDGED_TASKS
-from gapviz.analyses.advice.plain_words import AMONG_FIRST, OWN_WORDS, RANK_WORDS
+from gapviz.analyses.advice.plain_words import AMONG_FIRST, found_words, own_kind_words, rank_words
 from gapviz.analyses.advice.rules import Situation
+from gapviz.analyses.figure_words import kind_of
 from gapviz.analyses.judged import Protocol, chosen_protocol
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
@@ -199,9 +200,9 @@ def one_way_trials(
 ) -> list[Trial]:
     """Reciprocal rank and recall of the match among the rows of `target` alone."""
     ways = {
-        "mrr": ("MRR", RANK_WORDS.format("MRR"), 1),
-        "recall@1": ("R@1", f"{source} queries that find their {target} at the first place", 100),
-        "recall@10": ("R@10", f"{source} queries that find their {target} {AMONG_FIRST}", 100),
+        "mrr": ("MRR", rank_words("MRR"), 1),
+        "recall@1": ("R@1", f"{found_words(source, target)} at the first place", 100),
+        "recall@10": ("R@10", f"{found_words(source, target)} {AMONG_FIRST}", 100),
     }
     return [
         _trial(f"{title}, {source} → {target}", before, after, (name, source, target)).in_words(
@@ -223,7 +224,7 @@ def mixed_trials(before: Measurement, after: Measurement) -> list[Trial]:
         trials = [Trial.of("imbalance@10, mixed index", *pair, higher_is_better=False)]
     else:
         trials = [
-            _mean_trial("NDCG@10", before, after, "ndcg").in_words(RANK_WORDS.format("NDCG@10"), 1),
+            _mean_trial("NDCG@10", before, after, "ndcg").in_words(rank_words("NDCG@10"), 1),
             _mean_trial("R@10", before, after, "recall").in_words(
                 f"queries that find their answer {AMONG_FIRST}"
             ),
@@ -233,12 +234,12 @@ def mixed_trials(before: Measurement, after: Measurement) -> list[Trial]:
         aim = None if isnan(share) else share
         trials.append(
             _trial(f"bias@10, {name} queries", before, after, ("bias", name), aim=aim).in_words(
-                OWN_WORDS.format(name), DEPTH
+                own_kind_words(name), DEPTH
             )
         )
     return trials + [
         _trial(f"R@10, {a} → {b}", before, after, (f"recall@{DEPTH}", a, b)).in_words(
-            f"{a} queries that find their {b} {AMONG_FIRST} of an index of {b} alone"
+            f"{found_words(a, b)} {AMONG_FIRST}, searching {kind_of(b, several=True)} alone"
         )
         for a, b in before.cross
     ]

@@ -7,7 +7,7 @@ from math import isnan
 import numpy as np
 
 from gapviz.analyses.advice.effect import Trial
-from gapviz.analyses.advice.plain_words import OWN_WORDS, RANK_WORDS
+from gapviz.analyses.advice.plain_words import own_kind_words, rank_words
 from gapviz.analyses.judged import FIGURE_TITLES
 from gapviz.core.wording import figure
 from gapviz.measures.judged_measurement import JudgedMeasurement
@@ -36,13 +36,13 @@ def judged_mixed_trials(before: JudgedMeasurement, after: JudgedMeasurement) -> 
         Trial.of(
             f"NDCG@{DEPTH}, {of_queries}", before.mean_ndcg, after.mean_ndcg,
             chance=chance, ends=ends,
-        ).in_words(RANK_WORDS.format(f"NDCG@{DEPTH}"), 1)
+        ).in_words(rank_words(f"NDCG@{DEPTH}"), 1)
     ]  # fmt: skip
     for name, share in before.expected_bias.items():
         if not isnan(share):
             key = ("bias", name)
             bias = _trial(f"bias@{DEPTH}, {name} {of_queries}", before, after, key, share)
-            trials.append(bias.in_words(OWN_WORDS.format(name), DEPTH))
+            trials.append(bias.in_words(own_kind_words(name), DEPTH))
     for of in ("target_hit", f"recall@{DEPTH}"):
         for name in names:
             if not isnan(before.replicates[of, name].value):

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from gapviz.analyses.figure_words import kind_of
 from gapviz.measures.retrieval.outcomes import DEPTH
 
 AMONG_FIRST = f"among the first {DEPTH}"
-RANK_WORDS = "how high the right answer stands ({}: 1 is always first, 0 is never seen)"
-OWN_WORDS = f"{{0}} answers {AMONG_FIRST} of a query by {{0}}"
+
+
+def rank_words(figure: str) -> str:
+    """What NDCG and MRR say."""
+    return f"how high the right answer stands ({figure}: 1 is always first, 0 is never seen)"
+
+
+def own_kind_words(modality: str) -> str:
+    """What the bias rate of the queries of a modality counts."""
+    kind = kind_of(modality, several=True)
+    return f"answers to {modality} queries that are {kind}, {AMONG_FIRST}"
+
+
+def found_words(source: str, target: str) -> str:
+    """What recall in an index of one modality alone counts."""
+    return f"{source} queries that find their {kind_of(target)}"
