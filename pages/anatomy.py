@@ -20,7 +20,7 @@ if lacks_second_modality(
 ):
     show_sections(PARTS["spectrum"], replace(chosen, strategy=RAW))
     st.stop()
-part = PARTS[segments_of(PART)]
+part = PARTS[segments_of(PART, label_visibility="collapsed")]
 spec = chosen.options().spec
 if spec.routed or spec.ranks_items or (spec.adjusts_scores and part is not PARTS["hubs"]):
     st.caption(f":material/info: {spec.title} moves no vector: what follows is of the raw ones.")

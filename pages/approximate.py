@@ -9,4 +9,4 @@ chosen = open_page(
     "Approximate index: what the gap costs",
     needs_two="Cross-modal queries are held against those of the modality that is searched.",
 )
-show_sections(APPROXIMATE[segments_of(PART)], chosen)
+show_sections(APPROXIMATE[segments_of(PART, label_visibility="collapsed")], chosen)

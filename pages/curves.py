@@ -9,4 +9,4 @@ chosen = open_page(
     "Curves: one choice, its whole range",
     needs_two="Every curve follows the gap, or a search across it, along one choice.",
 )
-show_sections(CURVES[segments_of(CURVE)], chosen)
+show_sections(CURVES[segments_of(CURVE, label_visibility="collapsed")], chosen)

@@ -84,8 +84,8 @@ Studies = Mapping[str, ScoreStudy]
 
 def show_scores(chosen: Settings) -> None:
     """The part that the visitor looks at; no other is measured."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        part = segments_of(SCORES)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        part = segments_of(SCORES, label_visibility="collapsed")
         how_computed(PROTOCOL)
     st.markdown(QUESTIONS[part])
     _PARTS[part](chosen)

@@ -16,7 +16,7 @@ from gapviz.figures.lines import Axis, Panel, axis_layout, frame
 from gapviz.figures.modality_style import NEUTRAL, style_of
 
 MATCHED_COLOR = "#009E73"
-ROW_HEIGHT = 250
+ROW_HEIGHT = 165
 OWN_AXIS_HEIGHT = 50
 
 

@@ -7,18 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gapviz.analyses.curves.strength import strength_curve
 from gapviz.analyses.thresholds.match_study import study_matches
 from gapviz.analyses.thresholds.score_study import study_scores
 from gapviz.core.collection import NO_AXES, Collection
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.wording import figure
 from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions
 
 CURVES, ANATOMY, SCORES = "pages/curves.py", "pages/anatomy.py", "pages/scores.py"
 VIEWS = [
-    *((CURVES, {"curve": name}) for name in ("strength", "mix", "calibration", "fusion")),
+    *((CURVES, {"curve": name}) for name in ("strength", "mix", "calibration", "fusion", "weight")),
     *((SCORES, {"scores": name}) for name in ("distributions", "thresholds", "fusion")),
     *(
         (ANATOMY, {"part": name})
@@ -305,3 +307,49 @@ def test_a_threshold_off_its_slider_is_named_once_it_is_known(opened):
     assert "threshold_znorm" not in app.query_params
     app.button(key="dismiss_link_problems").click().run()
     assert not app.warning
+
+
+def cursor_of(app):
+    (cursor,) = app.get("bidi_component")
+    return json.loads(cursor.proto.json)
+
+
+def heights(app):
+    return [one["layout"]["height"] for one in charts(app)]
+
+
+def test_the_cursor_tells_every_figure_of_the_sweep_at_every_strength(opened):
+    app = opened(CURVES, strategy="centre", strength="0.5")
+    cursor = cursor_of(app)
+    curve = strength_curve(builtin_collection(), StrategyOptions("centre"), ("image", "text"))
+    known = curve.compute()
+    assert cursor["x"] == known.strengths.tolist()
+    assert cursor["x"][cursor["at"]] == 0.5
+    told = {one["name"]: one["lines"] for one in cursor["figures"]}
+    assert list(told) == ["Gap", "InfoNCE", "Recall", "Bias", "NDCG"]
+    assert told["Gap"][0]["values"] == [figure(value) for value in known.signed_gap.tolist()]
+    bias = {line["name"]: line["values"][0] for line in told["Bias"]}
+    assert bias["text queries"] == figure(float(known.bias["text"].value[0]))
+
+
+def test_the_chart_that_is_chosen_is_large_and_the_others_are_small(opened):
+    app = opened(CURVES, strategy="centre")
+    large, *small = heights(app)
+    assert all(large > 1.5 * one for one in small) and len(small) == 4
+    assert charts(app)[0]["layout"]["yaxis"]["title"]["text"].startswith("NDCG")
+    app.segmented_control(key="large_strength").set_value("bias").run()
+    assert charts(app)[0]["layout"]["yaxis"]["title"]["text"].startswith("own modality")
+    linked = opened(CURVES, strategy="centre", large_strength="Gap")
+    assert "raw direction" in charts(linked)[0]["layout"]["yaxis"]["title"]["text"]
+
+
+def test_choices_that_change_nothing_are_not_shown(opened, stored, make_collection):
+    brought = stored(make_collection(24))
+    keys = {
+        curve: {
+            one.key for one in opened(CURVES, collection=brought, curve=curve).segmented_control
+        }
+        for curve in ("mix", "fusion", "weight")
+    }
+    assert "large_mix" not in keys["mix"]
+    assert "weighted" in keys["weight"] and "weighted" not in keys["fusion"]

@@ -43,3 +43,29 @@ def test_a_link_reopens_the_part_of_the_anatomy(visit):
     tab.page.wait_for_url(lambda url: "part=" in url)
     again = visit(tab.page.url)
     expect(again.page.get_by_test_id("stMain")).to_contain_text("found by everyone")
+
+
+def test_the_cursor_reads_all_figures_at_the_place_that_is_pointed_at(visit):
+    tab = visit("/curves?strategy=centre")
+    cursor, charts = tab.page.locator(".cursor"), tab.page.locator(".js-plotly-plot")
+    expect(charts).to_have_count(5)
+    expect(cursor.locator("dd")).to_have_count(9)
+    expect(cursor.locator("output")).to_have_text("1")
+    gap = cursor.locator("dd b").first
+    before = gap.inner_text()
+    small = charts.nth(1)
+    tab.rest_on(
+        small,
+        "c => { const x = c._fullLayout.xaxis, box = c.getBoundingClientRect();"
+        " return [box.left + x._offset + x.d2p(0.5), box.top + box.height / 2]; }",
+        "c => c.querySelector(':scope > .gv-cursor')?.dataset.place === '0.5'",
+    )
+    expect(cursor.locator("output")).to_have_text("0.5")
+    expect(gap).not_to_have_text(before)
+    tab.until(lambda: [line.get_attribute("data-place") for line in marks(tab)] == ["0.5"] * 5)
+    cursor.get_by_role("slider").press("ArrowRight")
+    tab.until(lambda: {line.get_attribute("data-place") for line in marks(tab)} == {"0.6"})
+
+
+def marks(tab):
+    return tab.page.locator(".gv-cursor").all()

@@ -18,7 +18,7 @@ from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.widgets import segments_of
 from gapviz.figures.lines import Panel
 
-LARGE_HEIGHT, SMALL_HEIGHT = 300, 150
+LARGE_HEIGHT, SMALL_HEIGHT = 256, 140
 NARROWEST = 190
 """Pixels of a small chart; narrower screens show fewer of them in a row."""
 MOST_BESIDE = 4
@@ -52,7 +52,7 @@ def show_linked(panels: Sequence[Panel], key: str, *, names: Sequence[str], larg
         return
     large = min(large, len(panels) - 1)
     scope = f"linked_{key}"
-    with st.container(key=scope):
+    with st.container(key=scope, gap="xsmall"):
         _show(panels[large], f"{key}_{large}", LARGE_HEIGHT)
         _mount(key=f"{scope}_cursor", data=_data(panels, scope, names), height="content")
         others = [place for place in range(len(panels)) if place != large]
@@ -60,7 +60,7 @@ def show_linked(panels: Sequence[Panel], key: str, *, names: Sequence[str], larg
             beside = min(MOST_BESIDE, len(others))
             with st.grid(beside, min_column_width=NARROWEST, gap="small"):
                 for place in others:
-                    with st.container():
+                    with st.container(gap=None):
                         _show(panels[place], f"{key}_{place}", SMALL_HEIGHT, name=names[place])
 
 
