@@ -180,7 +180,10 @@ def _narrowed(
     rows = np.concatenate(sides).astype(np.float64)
     # Not centred: what is kept is cosines, and the gap with them.
     directions = np.linalg.eigh(rows.T @ rows)[1][:, : -JOINT_DIM - 1 : -1]
-    shared = np.ascontiguousarray(directions.T, dtype=np.float32)
+    # Turned so that they come nearest to the first head's own dimensions: the leading direction of
+    # all is the gap, and it would be a dimension of its own, which no trained network has.
+    left, _, right = np.linalg.svd(directions[:JOINT_DIM])
+    shared = np.ascontiguousarray((directions @ (left @ right).T).T, dtype=np.float32)
     return {part: replace(of_part, directions=shared) for part, of_part in heads.items()}
 
 
