@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from imagenet_classes import class_stages
 from tower_features import TowerFeatures
 
 from gapviz.core.vectors import Float32, Indices
@@ -79,6 +80,12 @@ class Inputs:
         owners = np.repeat(np.arange(self.train.size), [own.size for own in captions])
         pairs = np.concatenate([owners, self._pairs_of(features.more.items)])
         return Rows.grouped(rows, pairs, self.train.size)
+
+    @cached_property
+    def classes(self) -> Float32:
+        """`(1000, width)`: where photographs of ImageNet's classes should lie."""
+        drawings = self.features.stages[self.train]
+        return self.image_rows(class_stages(efficientnet("cpu"), drawings))
 
     def _pairs_of(self, items: Indices) -> Indices:
         """Positions among the training items; all must be some."""

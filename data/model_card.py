@@ -46,6 +46,9 @@ CARD = """{introduction}
   {set_views} of the drawing of each of three other sets that has its code points: {sets}.
   No concept of the other two splits is shown, checked before training.
 - Further names and keywords of these concepts from emojilib and emojibase.
+- The 1,000 classes of ImageNet, as (point of the feature space, name): the points are read
+  off the frozen tower's own classifier, so no photograph was needed. {class_batch} of them make
+  a batch of their own at each step, whose loss weighs {class_weight}.
 - What the image heads read: mean and maximum of each of the tower's last five stages, and the
   names of ImageNet's classes through the text tower, weighed by the classifier's
   probabilities; of all these the first {width} principal directions of the training pictures.

@@ -31,6 +31,10 @@ class Recipe:
     width: int = 512
     """Principal directions of the pictures that the image heads read."""
     batch: int = 400
+    class_batch: int = 200
+    """Of ImageNet's classes, as (point, name)."""
+    class_weight: float = 0.2
+    """Of their loss, beside that of the drawings."""
     steps: int = 500
     eval_every: int = 25
     learning_rate: float = 1e-3
@@ -84,8 +88,9 @@ VARIANTS = (
     Variant(
         "modgap",
         [ModGap(TEMPERATURE, alignment=1.0, uniformity=1.0)],
-        chosen="of the weights in `data/README.md`'s table, both above 0, whose R@10 on `calibrate` "
-        "is at most 0.01 below the built-in encoder's loss, those with the best mixed NDCG@10",
+        chosen="of the weights in `data/README.md`'s table, both above 0, whose R@10 on "
+        "`calibrate` is at most 0.01 below the built-in encoder's loss, those with the best mixed "
+        "NDCG@10",
     ),
 )
 

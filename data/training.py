@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from held_out import match_ranks
-from inputs import FLOOR, Inputs, Rows
+from inputs import FLOOR, Inputs
 from recipes import Recipe, Variant
 from splitting import TRAIN
 
@@ -52,20 +52,20 @@ class Trained:
 class _Run:
     """Heads of both modalities while they are trained from one seed."""
 
-    def __init__(
-        self, images: Rows, texts: Rows, objective: Objective, recipe: Recipe, seed: int
-    ) -> None:
+    def __init__(self, inputs: Inputs, objective: Objective, recipe: Recipe, seed: int) -> None:
         import torch
 
         torch.manual_seed(seed)
         self._rng = np.random.default_rng(seed)
         self._recipe = recipe
-        self._images, self._texts = images, texts
+        self._images, self._texts = inputs.training_images, inputs.training_texts
+        self._classes = inputs.classes, inputs.features.class_texts
         # The inputs of images are scaled as they are made.
-        width = images.inputs.shape[1]
+        width = self._images.inputs.shape[1]
         as_they_are = np.zeros(width, dtype=np.float32), np.ones(width, dtype=np.float32)
-        self._scalers = [as_they_are, _scaler(texts.inputs)]
-        self._nets = [_network(rows.inputs.shape[1], recipe) for rows in (images, texts)]
+        read = np.concatenate([self._texts.inputs, self._classes[1]])
+        self._scalers = [as_they_are, _scaler(read)]
+        self._nets = [_network(width, recipe), _network(read.shape[1], recipe)]
         self.loss = objective.loss()
         weights = [weight for net in self._nets for weight in net.parameters()]
         self._optimiser = _optimiser(weights, self.loss.learned, recipe)
@@ -79,26 +79,34 @@ class _Run:
     def step(self) -> float:
         """One batch; the loss before it."""
         import torch
-        from torch.nn.functional import normalize
 
         torch.set_rng_state(self._state)
         recipe, rng = self._recipe, self._rng
         pairs = rng.permutation(self._images.ends.size - 1)[: recipe.batch]
-        joint = []
-        for rows, share, noise, scaler, net in (
-            (self._images, recipe.plain_share, recipe.image_noise, self._scalers[0], self._nets[0]),
-            (self._texts, recipe.name_share, recipe.text_noise, self._scalers[1], self._nets[1]),
-        ):
-            chosen = rows.inputs[rows.chosen(pairs, share, rng)]
-            seen = torch.from_numpy((chosen - scaler[0]) / scaler[1])
-            joint.append(normalize(net(seen + noise * torch.randn_like(seen)), dim=1))
-        value = self.loss.of(*joint)
+        drawn = self._images.inputs[self._images.chosen(pairs, recipe.plain_share, rng)]
+        read = self._texts.inputs[self._texts.chosen(pairs, recipe.name_share, rng)]
+        value = self.loss.of(self._joint(0, drawn), self._joint(1, read))
+        # Classes are a batch of their own: the class that the tower takes a drawing for is no
+        # wrong answer to it.
+        classes = rng.permutation(len(self._classes[0]))[: recipe.class_batch]
+        points, names = (self._joint(i, rows[classes]) for i, rows in enumerate(self._classes))
+        value = value + recipe.class_weight * self.loss.of(points, names)
         self._optimiser.zero_grad()
         value.backward()
         self._optimiser.step()
         self._schedule.step()
         self._state = torch.get_rng_state()
         return float(value.detach())
+
+    def _joint(self, part: int, rows: Float32) -> Any:
+        """Unit rows of images (0) or texts (1), with noise and dropout."""
+        import torch
+        from torch.nn.functional import normalize
+
+        mean, scale = self._scalers[part]
+        noise = (self._recipe.image_noise, self._recipe.text_noise)[part]
+        seen = torch.from_numpy((rows - mean) / scale)
+        return normalize(self._nets[part](seen + noise * torch.randn_like(seen)), dim=1)
 
     def heads(self) -> tuple[Head, Head]:
         """Of images and of texts, as they are now."""
@@ -130,9 +138,8 @@ def train(
     torch.use_deterministic_algorithms(True)
     # Sums are then added up in one order, however many cores there are.
     torch.set_num_threads(1)
-    images, texts = inputs.training_images, inputs.training_texts
     runs = [
-        _Run(images, texts, objective, recipe, repeat * recipe.heads + number)
+        _Run(inputs, objective, recipe, repeat * recipe.heads + number)
         for number in range(recipe.heads)
     ]
     log: list[Step] = []
@@ -163,19 +170,20 @@ def _joined(heads: Sequence[tuple[Head, Head]]) -> dict[str, JoinedHeads]:
 def _narrowed(
     heads: dict[str, JoinedHeads], inputs: Inputs, members: Indices
 ) -> dict[str, JoinedHeads]:
-    """The same heads, their outputs on the directions that keep most of the training pairs."""
+    """The same heads, their outputs on the directions that keep most of what they trained on."""
     if len(heads["image"].heads) == 1:
         return heads
-    first = inputs.features.texts[inputs.features.first[members]]
-    rows = np.concatenate(
-        [
-            heads["image"].side_by_side(inputs.images[members]),
-            heads["text"].side_by_side(first),
-        ]
-    ).astype(np.float64)
+    features = inputs.features
+    pictures = np.concatenate([inputs.images[members], inputs.classes])
+    texts = np.concatenate([features.texts[features.first[members]], features.class_texts])
+    sides = [heads["image"].side_by_side(pictures), heads["text"].side_by_side(texts)]
+    rows = np.concatenate(sides).astype(np.float64)
     # Not centred: what is kept is cosines, and the gap with them.
     directions = np.linalg.eigh(rows.T @ rows)[1][:, : -JOINT_DIM - 1 : -1]
-    shared = np.ascontiguousarray(directions.T, dtype=np.float32)
+    # Turned so that they come nearest to the first head's own dimensions: the leading direction of
+    # all is the gap, and it would be a dimension of its own, which no trained network has.
+    left, _, right = np.linalg.svd(directions[:JOINT_DIM])
+    shared = np.ascontiguousarray((directions @ (left @ right).T).T, dtype=np.float32)
     return {part: replace(of_part, directions=shared) for part, of_part in heads.items()}
 
 

@@ -73,10 +73,10 @@ BUILTIN_ENCODERS: Mapping[str, BuiltinEncoderNote] = {
         BuiltinEncoderNote(
             encoder_name("sigmoid"),
             "Built-in, sigmoid loss",
-            "The built-in encoder with heads trained by the sigmoid loss of SigLIP. Held out, an "
-            "eighth of the gap is left and recall the same; eight in ten answers of a mixed index "
+            "The built-in encoder with heads trained by the sigmoid loss of SigLIP. Held out, a "
+            "ninth of the gap is left and recall the same; eight in ten answers of a mixed index "
             "still have the query's modality.",
-            logit_scale=16.5,
+            logit_scale=17.4,
         ),
         BuiltinEncoderNote(
             encoder_name("intra-modal"),
@@ -88,8 +88,8 @@ BUILTIN_ENCODERS: Mapping[str, BuiltinEncoderNote] = {
         BuiltinEncoderNote(
             encoder_name("warm"),
             "Built-in, higher temperature",
-            "The built-in encoder with heads trained at five times the temperature. Held out, a "
-            "seventh of the gap is left and recall the same; eight in ten answers of a mixed index "
+            "The built-in encoder with heads trained at five times the temperature. Held out, an "
+            "eighth of the gap is left and recall the same; eight in ten answers of a mixed index "
             "still have the query's modality.",
             logit_scale=20,
         ),
@@ -98,8 +98,8 @@ BUILTIN_ENCODERS: Mapping[str, BuiltinEncoderNote] = {
             "Built-in, ModGap loss",
             "The built-in encoder with heads trained by InfoNCE at the same temperature plus "
             "ModGap's terms, which draw pairs together and spread their centroids. Held out, a "
-            "tenth of the gap is left and recall the same; nearly nine in ten answers of a mixed "
-            "index still have the query's modality.",
+            "twelfth of the gap is left and recall the same; eight in ten answers of a mixed index "
+            "still have the query's modality.",
             logit_scale=100,
         ),
     )
