@@ -173,16 +173,14 @@ def ask_with_item(chosen: Settings) -> Queries | None:
         GapvizError: the item has no vector of the modality to ask with.
     """
     collection = collection_of(chosen.view)
-    left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
-    with left:
-        item_id = chosen_item(collection)
-    if item_id is None:
-        return None
-    position = collection.position[item_id]
-    item = collection.items[position]
-    with middle:
-        modality = modality_of(ITEM_MODALITY, chosen.modalities)
-    with right:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container():
+            item_id = chosen_item(collection)
+        if item_id is None:
+            return None
+        position = collection.position[item_id]
+        item = collection.items[position]
+        modality = modality_of(ITEM_MODALITY, chosen.modalities, width="content")
         if item.image is not None:
             st.image(thumbnail_png(item.image, collection.root, 96), width=64, alt="")
     return {view: item_query(collection_of(view), position, modality) for view in chosen.views}

@@ -8,7 +8,7 @@ import streamlit as st
 
 from gapviz.analyses.judged import Protocol
 from gapviz.analyses.scoreboard.columns import GROUPS, board_columns, judged_columns
-from gapviz.analyses.scoreboard.ranking import Ranking, labels_of
+from gapviz.analyses.scoreboard.ranking import BY_ITEM, Ranking, labels_of
 from gapviz.analyses.scoreboard.rows import Scoreboard, ScoreRow
 from gapviz.core.foreign import in_markdown
 from gapviz.core.table import Table
@@ -21,8 +21,6 @@ from gapviz.dashboard.widgets import modality_of, segments_of
 from gapviz.strategies import strategy_spec
 from gapviz.strategies.spec import Task
 
-BY_ITEM = "Another protocol: these rank items, so their figures compare with each other only."
-"""They must not be read as the best of the rows above."""
 HELPS = {
     "labels": "“front”: no other row is both nearer to neutral and higher in NDCG, and in how many "
     "samples like this one. “⚠” with a number: a warning below. Choose a row to read all of them.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from math import isnan, nan
 from typing import Any
@@ -16,9 +17,10 @@ MOST_ROWS = 9
 """Rows that are seen at once; of more the grid scrolls by itself."""
 ROW_HEIGHT = 35
 INTERVAL = "[low, high]"
-WIDTHS = {"strategy": 230, "model": 170, "labels": 120}
+WIDTHS = {"strategy": 220, "model": 160, "labels": 105}
 """Pixels of columns of words."""
-FIGURE_WIDTH, INTERVAL_WIDTH = 96, 118
+NARROWEST, INTERVAL_WIDTH, OF_A_LETTER = 84, 108, 7
+"""Pixels of a column of figures and of their intervals, and of a letter of its head."""
 
 
 def show_grid(
@@ -37,20 +39,26 @@ def show_grid(
     """
     import pandas as pd
 
+    titles = Counter(column.title for column in table.columns)
     data: dict[str, list[Any]] = {}
     look: dict[str, Any] = {}
     for place, column in enumerate(table.columns):
         cells = [row[place] for row in table.rows]
         told = _help(column, (helps or {}).get(column.key, ""))
+        # What the figure is of stands in the help where the title says enough.
+        head = column.title if titles[column.title] == 1 else column.name
         if column.text:
             data[column.key] = [column.value(cell) for cell in cells]
             look[column.key] = st.column_config.TextColumn(
-                column.name, help=told, width=WIDTHS.get(column.key), pinned=place == 0
+                head, help=told, width=WIDTHS.get(column.key), pinned=place == 0
             )
             continue
         data[column.key] = [_number(cell) for cell in cells]
         look[column.key] = st.column_config.NumberColumn(
-            column.name, help=told, format=_format(column), width=FIGURE_WIDTH
+            head,
+            help=told,
+            format=_format(column),
+            width=max(NARROWEST, 20 + OF_A_LETTER * len(head)),
         )
         intervals = [column.interval(cell) for cell in cells]
         if any(intervals):

@@ -8,8 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from gapviz.analyses.scoreboard.analysis import SELDOM
-from gapviz.analyses.scoreboard.rows import Scoreboard, ScoreRow
+from gapviz.analyses.scoreboard.rows import SELDOM, Scoreboard, ScoreRow
 from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import clear_ground, faded, legend_key, level_legend, whiskers
 from gapviz.figures.cones import PICK_RADIUS, point_ids

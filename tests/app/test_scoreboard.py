@@ -89,24 +89,20 @@ def test_the_task_of_decide_sorts_it_best_first(open_app, stored, task, found, c
 def test_what_cannot_be_measured_is_listed_with_the_reason(open_app, unpaired_collection):
     app = opened(open_app, collection=unpaired_collection.id)
     assert not app.exception
-    assert (
-        sum("is not available here: needs matched pairs" in one.value for one in app.caption) == 2
-    )
+    lacking = [one.value for one in app.caption if "is not available here" in one.value]
+    assert len(lacking) == 2 and all("needs matched pairs" in words for words in lacking)
 
 
 def test_rows_appear_as_they_are_measured(open_app, stored, monkeypatch):
     collection = collection_of(View(stored.id, "first model"))
-    known = ScoreboardRequest({"first model": collection}, [StrategyOptions()])
-    known.compute()
-    half = ScoreboardRequest(known.collections, [StrategyOptions(), StrategyOptions("centre")])
-    (row,) = half.so_far().rows
-    assert row.title == "Raw cosine" and not row.pareto
+    # A seed of its own, since rows are cached by what they are of.
+    ScoreboardRequest({"first model": collection}, [StrategyOptions()], 977).compute()
 
     def meanwhile(request, wait):
         wait.so_far()
 
     monkeypatch.setattr(scoreboard, "result_of", meanwhile)
-    app = open_app(PAGE, collection=stored.id, models="one")
+    app = open_app(PAGE, collection=stored.id, models="one", seed="977")
     assert not app.exception
     assert list(grid(app)["strategy"]) == ["Raw cosine"]
     assert not app.get("plotly_chart")
@@ -127,7 +123,8 @@ def test_a_doubtful_split_stands_above_the_table_and_other_warnings_in_their_row
     assert few.startswith(f"**{number}. {STRATEGIES['procrustes'].title}")
     frame = grid(app)
     marked = frame[frame["labels"].str.contains(f"⚠ {number}")]
-    assert list(marked["strategy"]) == [STRATEGIES["procrustes"].title]
+    (title,) = marked["strategy"]
+    assert title.startswith(STRATEGIES["procrustes"].title)
 
 
 def test_a_second_visit_paints_at_once(open_app, stored):

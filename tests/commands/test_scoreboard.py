@@ -21,6 +21,14 @@ def test_the_table_shows_the_same(saved, run):
     assert "unnamed model: 12 held-out items" in text and "raw" in text
 
 
+def test_a_task_sorts_its_rows_best_first_under_the_columns_of_the_page(saved, run):
+    asked = ("--strategies", "raw,znorm,items-max", "--task", "one-way", "--find", "text")
+    text = " ".join(run("scoreboard", saved, *asked).stdout.split())
+    assert "R@10, image → text" in text and "Imbalance" in text and "MRR" not in text
+    assert "Sorted for “One modality finds another”" in text
+    assert text.index("Another protocol: these rank items") < text.index("ranks items")
+
+
 def test_doubts_are_told_of_the_split_once_and_of_strategies_by_number(
     make_ordered, tmp_path, run, figures
 ):

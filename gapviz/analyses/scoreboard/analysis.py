@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gapviz.analyses.advice.rules import TASKS
 from gapviz.analyses.analysis import PROTOCOL, Analysis, Finding, Request
 from gapviz.analyses.judged import (
     UNJUDGED_MARK,
@@ -16,10 +17,10 @@ from gapviz.analyses.judged import (
     protocol_words,
     too_few_queries,
 )
-from gapviz.analyses.measure import TIES_CARRY
 from gapviz.analyses.scoreboard.columns import bias_columns, columns_of
 from gapviz.analyses.scoreboard.given_runs import judged_run, with_own_name
-from gapviz.analyses.scoreboard.rows import Scoreboard, ScoreRow
+from gapviz.analyses.scoreboard.ranking import Ranking
+from gapviz.analyses.scoreboard.rows import SELDOM, Scoreboard, ScoreRow
 from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
@@ -32,8 +33,6 @@ from gapviz.measures.retrieval.intervals import VARIED
 from gapviz.measures.retrieval.judged import Judged
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec, usual_strategies
 
-SELDOM = 0.05
-"""Of samples, below which a row counts as never on the front."""
 BRIEF = ("imbalance", "ndcg", "bytes")
 """Columns that are shown where there is little room."""
 SHOWN = ("recall10-", "v-", "target_hit-", "unjudged-")
@@ -176,13 +175,41 @@ RUNS = Parameter(
 )
 
 
-def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
+TASK = Parameter(
+    "task",
+    "Task",
+    "choice",
+    None,
+    "what is searched: rows best first by the figure that decides it, and few columns; as decide "
+    "has it (default: every row in the order of the strategies)",
+    choices={str(name): title for name, title in TASKS.items()},
+)
+FIND = Parameter(
+    "find",
+    "Found",
+    "modality",
+    None,
+    "with --task one-way or within: what is found (default: image, or the first modality)",
+)
+
+
+def board_finding(
+    board: Scoreboard, *, by_model: bool = True, ranking: Ranking | None = None
+) -> Finding:
     """Every row, and what it should be doubted for.
 
     Args:
         board: the scoreboard.
         by_model: a part for each model, else one table of all.
+        ranking: best first for a task, where there is one.
     """
+
+    def tables(model: str) -> list[Table]:
+        if ranking is None:
+            return [board_table(board, model)]
+        ranked = ranking.of(model)
+        return ranked.tables(ranked.shown(()))
+
     several = len(board.n_items) > 1
     parts = {
         model: Finding(
@@ -194,7 +221,7 @@ def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
                 *board.not_measured.get(model, {}).values(),
                 *board.split_warnings.get(model, ()),
             ],
-            tables=[board_table(board, model)],
+            tables=tables(model),
         )
         for model in board.n_items
     }
@@ -203,7 +230,9 @@ def board_finding(board: Scoreboard, *, by_model: bool = True) -> Finding:
         warnings=list(filter(None, [board.unjudged_doubt])),
         tables=[] if by_model else [board_table(board)],
         parts=parts if by_model else {},
-        protocol=" ".join([*_notes(board), board_protocol(board)]),
+        protocol=" ".join(
+            [*([ranking.sentence] if ranking else []), *_notes(board), board_protocol(board)]
+        ),
         gates={
             f"{model}: " if several else "": {
                 row.name: row_json(row) for row in board.rows if row.model == model
@@ -253,12 +282,18 @@ def find_board(request: Request, progress: Progress) -> Finding:
         searched = next(iter(joint.values()))
         run = judged_run(Path(path), searched, asked.protocol, seed=request.seed, progress=telling)
         runs.append(with_own_name(run, taken))
-    return board_finding(replace(asked, runs=runs).compute(progress))
+    board = replace(asked, runs=runs).compute(progress)
+    return board_finding(board, ranking=_ranking(request, board))
 
 
-def carried_by_ties(row: ScoreRow) -> bool:
-    """Whether the order of equal scores moves a figure by more than a trifle."""
-    return any(won - lost > TIES_CARRY for lost, won in row.ties_carry.values())
+def _ranking(request: Request, board: Scoreboard) -> Ranking | None:
+    """The board read for the task that was asked for, if one was."""
+    if request[TASK.name] is None:
+        return None
+    first, second = request.pair
+    found = request[FIND.name] or first
+    asking = second if found == first else first
+    return Ranking(board, request[TASK.name], (found, asking), {})
 
 
 def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
@@ -266,7 +301,7 @@ def _marks(row: ScoreRow, board: Scoreboard) -> Iterator[str]:
         yield "*"
     if row.on_front >= SELDOM:
         yield f"(front in {row.on_front:.0%})"
-    if carried_by_ties(row):
+    if row.carried_by_ties:
         yield "(ties carry part of it)"
     if row.transductive:
         yield "(reads all queries first)"
@@ -317,6 +352,8 @@ ANALYSIS = Analysis(
             f"which, separated by commas, of {', '.join(STRATEGIES)} (default: all, but for a "
             "composition)",
         ),
+        TASK,
+        FIND,
         PROTOCOL,
         RUNS,
     ),

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection as Members
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 
 from gapviz.analyses.advice.rules import TASKS
 from gapviz.analyses.judged import UNJUDGED_MARK
 from gapviz.analyses.measure import TIES_MARK
-from gapviz.analyses.scoreboard.analysis import SELDOM, carried_by_ties
 from gapviz.analyses.scoreboard.columns import BoardColumn, columns_of, sorted_rows
-from gapviz.analyses.scoreboard.rows import Scoreboard, ScoreRow
+from gapviz.analyses.scoreboard.rows import SELDOM, Scoreboard, ScoreRow
 from gapviz.core.lazy import cached_property
-from gapviz.core.table import Cell, Column, Table
+from gapviz.core.table import Column, Table
 from gapviz.core.wording import figure
 from gapviz.measures.judged_measurement import UNJUDGED_DOUBTS
 from gapviz.strategies.spec import Task
@@ -23,6 +22,8 @@ FIRST_COLUMNS = 5
 """Columns that are shown at first, names and labels among them."""
 ALWAYS = ("ndcg", "imbalance", "bytes", "operations")
 """Figures that stand beside the one that decides, as many as there is room for."""
+BY_ITEM = "Another protocol: these rank items, so their figures compare with each other only."
+"""They must not be read as the best of the other rows."""
 LEADING = (
     Column("strategy", "Strategy", text=True),
     Column("model", "Encoder", text=True),
@@ -102,18 +103,31 @@ class Ranking:
         more = [one.key for one in self.columns.values() if one.group in groups]
         return [self.columns[key] for key in dict.fromkeys([*first, *more])]
 
-    def table(self, rows: Sequence[ScoreRow], columns: Sequence[BoardColumn]) -> Table:
+    def of(self, model: str) -> Ranking:
+        """The rows of one model alone."""
+        rows = tuple(row for row in self.board.rows if row.model == model)
+        board = replace(self.board, rows=rows, n_items={model: self.board.n_items[model]})
+        return replace(self, board=board)
+
+    def tables(self, columns: Sequence[BoardColumn]) -> list[Table]:
+        """The rows best first, and apart those of another protocol, if any."""
+        apart = [self.table(self.by_item, columns, title=BY_ITEM)] if self.by_item else []
+        return [self.table(self.rows, columns), *apart]
+
+    def table(
+        self, rows: Sequence[ScoreRow], columns: Sequence[BoardColumn], title: str = ""
+    ) -> Table:
         """Some rows under some columns, behind their names and labels."""
         several = len(self._leading) == len(LEADING)
         return Table(
-            "",
+            title,
             [*self._leading, *(one.plain() for one in columns)],
             [
                 [
                     row.title,
                     *([self.title_of(row)] * several),
                     ", ".join(label.words for label in labels_of(row, self.board)),
-                    *_cells(row, columns),
+                    *(column.read(row) for column in columns),
                 ]
                 for row in rows
             ],
@@ -159,13 +173,9 @@ def labels_of(row: ScoreRow, board: Scoreboard) -> list[Label]:
             "so many of the first 10 results were judged by nobody, and count as wrong",
         ),
         (
-            carried_by_ties(row),
+            row.carried_by_ties,
             TIES_MARK,
             f"with every tie lost, and with every tie won: {'; '.join(ends)}",
         ),
     ]
     return [Label(words, why) for carried, words, why in told if carried]
-
-
-def _cells(row: ScoreRow, columns: Sequence[BoardColumn]) -> list[Cell]:
-    return [column.read(row) for column in columns]

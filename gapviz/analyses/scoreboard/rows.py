@@ -9,6 +9,7 @@ from math import isnan, nan
 import numpy as np
 
 from gapviz.analyses.judged import Protocol, judged_queries_words
+from gapviz.analyses.measure import TIES_CARRY
 from gapviz.core.estimate import Estimate
 from gapviz.core.evaluation import Evaluation, Unit
 from gapviz.core.table_html import html_table
@@ -20,6 +21,8 @@ from gapviz.retrieval.run import LIST_DEPTH
 from gapviz.strategies import StrategyOptions
 
 FRONT_DRAWS = 1_000
+SELDOM = 0.05
+"""Of samples, below which a row counts as never on the front."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +93,11 @@ class ScoreRow:
         """Largest share of its first results that nobody judged, over the query modalities."""
         shares = [one.value for one in self.judged.get("unjudged", {}).values()]
         return max((share for share in shares if not isnan(share)), default=nan)
+
+    @property
+    def carried_by_ties(self) -> bool:
+        """Whether the order of equal scores moves a figure by more than a trifle."""
+        return any(won - lost > TIES_CARRY for lost, won in self.ties_carry.values())
 
     @property
     def own_warnings(self) -> tuple[str, ...]:
