@@ -46,6 +46,14 @@ def links(app):
     return " ".join(html.proto.body for html in app.get("html"))
 
 
+def marks(app):
+    """Where the clouds mark the query and its right answer, by name."""
+    (chart,) = app.get("plotly_chart")
+    traces = json.loads(chart.proto.spec)["data"]
+    named = ("the query", "the right answer", "its first answers")
+    return {one["name"]: str(one["x"]) for one in traces if one.get("name") in named}
+
+
 def heads(app):
     return [one.value for one in app.subheader]
 
@@ -72,6 +80,13 @@ def test_the_switch_shows_the_same_query_fixed_and_the_link_keeps_it(open_app, s
     assert said(after).startswith("Now ") and f"place {first.fixed_rank:,}" in said(after)
     assert after["answer"] in [one["key"] for one in after["states"]["fixed"]["list"]]
     assert cards(open_app(fixed="true"))["state"] == "fixed"
+
+
+def test_the_clouds_follow_another_query(open_app):
+    app = open_app()
+    before = marks(app)
+    app.button(key="another").click().run()
+    assert marks(app) != before
 
 
 def test_another_query_is_a_click_away_fails_again_and_stands_in_the_url(open_app):
@@ -102,9 +117,7 @@ def test_how_often_and_what_to_do_are_those_of_the_command(open_app, shipped):
 
 
 def test_the_query_and_its_right_answer_are_marked_in_the_clouds(open_app):
-    (chart,) = open_app().get("plotly_chart")
-    names = [one.get("name") for one in json.loads(chart.proto.spec)["data"]]
-    assert {"the query", "the right answer", "its first answers"} <= set(names)
+    assert set(marks(open_app())) == {"the query", "the right answer", "its first answers"}
 
 
 def test_what_this_page_does_not_read_is_not_shown(open_app):

@@ -131,13 +131,13 @@ def _query(chosen: Settings, story: Story) -> None:
         fixed = st.toggle(
             f"**Fix it** with {in_markdown(story.label)}", key=FIXED, bind="query-params"
         )
-        if len(story.examples) > 1:
-            st.button(
-                "Another query",
-                key="another",
-                icon=":material/skip_next:",
-                on_click=partial(_go_to, number % len(story.examples) + 1),
-            )
+        if len(story.examples) > 1 and st.button(
+            "Another query",
+            key="another",
+            icon=":material/skip_next:",
+            on_click=partial(_go_to, number % len(story.examples) + 1),
+        ):
+            st.rerun()  # the clouds below show the other one too
         with st.popover("How was it chosen?", icon=":material/rule:"):
             st.markdown(in_markdown(choice_reading(story)))
             st.markdown(
