@@ -11,7 +11,7 @@ from scipy.stats import binom
 from gapviz.core.collection import Collection
 from gapviz.core.splits import CALIBRATE
 from gapviz.core.vectors import Float32, Float64
-from gapviz.encoders.catalogue import available_models
+from gapviz.encoders.catalogue import ModelEntry, available_models
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.photographs import recall_on_photographs
 
@@ -27,7 +27,9 @@ MOST_PICTURES = 2_000
 """Of a larger collection, as many pictures are looked at."""
 
 REAL_MODEL = ("ViT-B-32", "laion2b_s34b_b79k")
-"""CLIP, small enough for a laptop; its weights have the MIT licence."""
+"""CLIP, small enough for a laptop."""
+REAL_MODEL_LICENCE = "MIT"
+"""Of its weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,21 @@ def _known_of_photographs(encoder: str) -> str:
     )
 
 
+def real_model() -> ModelEntry | None:
+    """The real model that is named where pictures are not the built-in encoder's kind; None where
+    the list of models has it no more.
+    """
+    return next((one for one in available_models() if (one.model, one.tag) == REAL_MODEL), None)
+
+
 def _real_model() -> str:
     """Name, download, licence, and the command."""
     model, tag = REAL_MODEL
-    entries = [one for one in available_models() if (one.model, one.tag) == REAL_MODEL]
-    size = entries[0].download_bytes if entries else None
+    entry = real_model()
+    size = entry.download_bytes if entry else None
     download = "" if size is None else f"about {size / 1e6:,.0f} MB to download once, "
     return (
-        f"CLIP {model} ({download}MIT licence), on the Data page or by "
+        f"CLIP {model} ({download}{REAL_MODEL_LICENCE} licence), on the Data page or by "
         f"“gapviz encode --model {model} --pretrained {tag}”"
     )
 

@@ -18,6 +18,7 @@ from gapviz.core.splits import EVALUATE
 from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import cached_within, collection_of, measured
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
+from gapviz.dashboard.real_model import show_way_to_real_model
 from gapviz.dashboard.settings import Settings, settings
 from gapviz.dashboard.waiting import meanwhile
 from gapviz.measures.ahead import compute_figures
@@ -92,7 +93,10 @@ def show_doubts(chosen: Settings) -> None:
     for view in chosen.views:
         asked = _content_doubts.later(view, chosen.raw, chosen.seed, chosen.pair)
         doubts = meanwhile(asked, DOUBTING, patiently=True) or ()
-        _warn(chosen, view, *_domain_doubts(view), *doubts)
+        unlike = _domain_doubts(view)
+        _warn(chosen, view, *unlike, *doubts)
+        if unlike:
+            show_way_to_real_model(view)
 
 
 def _warn(chosen: Settings, view: View, *doubts: str) -> None:
