@@ -20,6 +20,7 @@ if not views:
         icon=":material/bookmark_add:",
     )
     st.stop()
+st.caption("In the order in which they are presented. Everybody who uses this gapviz sees them.")
 ways_out(settings(), views)
 part = segments_of(PART, label_visibility="collapsed") if len(views) > 1 else PART.default
 if part == "compare":

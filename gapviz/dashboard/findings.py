@@ -137,8 +137,8 @@ def list_section(views: tuple[SavedView, ...]) -> None:
         with st.container(border=True, key=f"kept_{view.id}"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.html(
-                    f'<p class="gv-kept">{place + 1}. <a href="{in_html(view.address)}" '
-                    f'target="_self">{in_html(view.name)}</a></p>'
+                    f'<h2 class="gv-kept">{place + 1}. <a href="{in_html(view.address)}" '
+                    f'target="_self">{in_html(view.name)}</a></h2>'
                 )
                 _changes(view, place, len(views))
             if view.note:
@@ -230,8 +230,8 @@ def compare_section(views: tuple[SavedView, ...]) -> None:
         for view in pair:
             with st.container():
                 st.html(
-                    f'<p class="gv-kept"><a href="{in_html(view.address)}" target="_self">'
-                    f"{in_html(view.name)}</a></p>"
+                    f'<h2 class="gv-kept"><a href="{in_html(view.address)}" target="_self">'
+                    f"{in_html(view.name)}</a></h2>"
                 )
                 if view.note:
                     st.markdown(note_markdown(view))

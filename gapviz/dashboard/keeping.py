@@ -182,7 +182,8 @@ def show_linked(address: str) -> None:
         # A link holds fewer items than a note.
         if view.items:
             st.session_state.setdefault(SELECTED, view.items)
-        with st.container(key="kept_note", border=True):
+        shown = "present_note" if is_presented() else "kept_note"
+        with st.container(key=shown, border=True, gap="small"):
             if is_presented():
                 _stops(view)
             _say(view)

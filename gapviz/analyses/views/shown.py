@@ -22,7 +22,8 @@ from gapviz.strategies import STRATEGIES
 LONGEST_VALUE = 120
 """Characters of a setting that are shown."""
 
-_FIRST = ("page", "collection", "encoder", "compare", "pair", "strategy")
+_OF_QUERIES = ("q", "item", "query id")
+_FIRST = ("collection", "encoder", "compare", "pair", "strategy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +153,23 @@ def note_lines(view: SavedView) -> list[str]:
 
 
 def _facts(view: SavedView) -> str:
-    told = ", ".join(f"{name}: {value}" for name, value in settings_of(view).items())
+    """What is to be known beside the note; its link sets the rest."""
+    asked = STRATEGIES[view.param("strategy") or "raw"] if _known(view) else None
+    own = [one.name.replace("_", " ") for one in asked.parameters] if asked else []
+    told = ", ".join(
+        f"{name}: {value}"
+        for name, value in settings_of(view).items()
+        if name in ("page", *_FIRST, *_OF_QUERIES, *own)
+    )
     selected = ""
     if view.n_selected:
         few = f", of which {len(view.items)} are kept" * (len(view.items) < view.n_selected)
         selected = f" {counted(view.n_selected, 'item')} selected{few}."
     return f"Kept {view.day}. {_capital(told)}.{selected}"
+
+
+def _known(view: SavedView) -> bool:
+    return (view.param("strategy") or "raw") in STRATEGIES
 
 
 def _shown(name: str, values: Sequence[str]) -> str:

@@ -25,6 +25,8 @@ from gapviz.sources.images.references import thumbnail_png
 
 THUMB = 72
 """Pixels."""
+MOST_UPRIGHT = 8
+"""Columns of a table that a sheet of paper holds upright; of more it is turned."""
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
@@ -50,6 +52,25 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); }
   overflow-wrap: anywhere; } .hits img { width: 72px; height: 72px; object-fit: contain;
   background: #fff; border-radius: 4px; }
 .match { outline: 2px solid var(--matched); outline-offset: 2px; border-radius: 4px; }
+h1, h2, h3, p, li, td, th { overflow-wrap: break-word; }
+@page { size: A4; margin: 14mm 12mm 16mm;
+  @bottom-right { content: counter(page) " / " counter(pages); font: 9pt system-ui; } }
+@media print {
+  :root { color-scheme: light; --ground: #fff; --ink: #1c2330; --line: #b9bfc9; }
+  html { font-size: 10.5pt; }
+  body { font-size: 1rem; line-height: 1.4; max-width: none; margin: 0; padding: 0;
+    print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  h1, h2, h3, h4, caption { break-after: avoid; } h2 { margin-top: 1.2rem; }
+  p, li { orphans: 3; widows: 3; }
+  .scroll { overflow: visible; } thead { display: table-header-group; }
+  tr, figure, .cards > div, .hits { break-inside: avoid; }
+  table { width: 100%; font-size: 8.5pt; } th, td { padding: .15rem .3rem; }
+  .wide { page: wide; } .wide table { font-size: 7pt; }
+  .wide th, .wide td { padding: .1rem .15rem; }
+  th small, td small { font-size: inherit; }
+  .plots figure { flex-basis: 45%; } .cards > div { flex-basis: 22%; }
+}
+@page wide { size: A4 landscape; margin: 12mm 10mm 14mm; }
 """
 
 
@@ -100,7 +121,9 @@ def finding_html(finding: Finding, level: int = 2) -> str:
     parts += [finding_html(part, below) for part in finding.parts.values()]
     if finding.protocol:
         parts.append(f"<p><small>{in_html(finding.protocol)}</small></p>")
-    return "".join(parts)
+    # A sheet is turned with all that belongs to the table.
+    wide = any(len(table.columns) > MOST_UPRIGHT for table in finding.tables)
+    return f'<section class="wide">{"".join(parts)}</section>' if wide else "".join(parts)
 
 
 def _head(report: Report) -> str:
