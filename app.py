@@ -94,9 +94,10 @@ if __name__ == "__main__":
     if page.url_path == data.__name__.rpartition(".")[2]:
         data.library.open_linked()
     show_sidebar()
-    keeping.keep_control(page.url_path, page.title)
+    with st.container(key="page_bar", horizontal=True):
+        show_words(page.url_path)
+        keeping.keep_control(page.url_path, page.title)
     keeping.show_linked(page.url_path)
-    show_words(page.url_path)
     with errors_shown():
         page.run()
 else:

@@ -61,17 +61,13 @@ def keep_control(address: str, title: str) -> None:
     """
     if address == FINDINGS:
         return
-    with (
-        st.container(key="keep_place"),
-        st.popover(
-            "Keep this view",
-            icon=":material/bookmark_add:",
-            key="keep_view",
-            on_change="rerun",
-            help="Save this page as it is, with a name and a note, for you and for who uses this "
-            "gapviz.",
-        ) as place,
-    ):
+    with st.popover(
+        "Keep this view",
+        icon=":material/bookmark_add:",
+        key="keep_view",
+        on_change="rerun",
+        help="Save this page as it is, with a name and a note, for you and for who uses this gapviz.",
+    ) as place:
         if place.open:
             _form(address or FIRST_PAGE, title)
 

@@ -17,9 +17,12 @@ MOST_ROWS = 9
 """Rows that are seen at once; of more the grid scrolls by itself."""
 ROW_HEIGHT = 35
 INTERVAL = "[low, high]"
-WIDTHS = {"strategy": 220, "model": 160, "labels": 105}
+WIDTHS = {"strategy": 205, "model": 160, "labels": 103}
 """Pixels of columns of words."""
-NARROWEST, INTERVAL_WIDTH, OF_A_LETTER = 84, 108, 7
+FEW = 6
+"""Columns that need no scrolling to the side, so that the first need not stay in sight, which
+Streamlit draws fainter."""
+NARROWEST, INTERVAL_WIDTH, OF_A_LETTER = 80, 104, 7
 """Pixels of a column of figures and of their intervals, and of a letter of its head."""
 
 
@@ -40,6 +43,7 @@ def show_grid(
     import pandas as pd
 
     titles = Counter(column.title for column in table.columns)
+    many = len(table.columns) > FEW
     data: dict[str, list[Any]] = {}
     look: dict[str, Any] = {}
     for place, column in enumerate(table.columns):
@@ -50,10 +54,10 @@ def show_grid(
         if column.text:
             data[column.key] = [column.value(cell) for cell in cells]
             look[column.key] = st.column_config.TextColumn(
-                head, help=told, width=WIDTHS.get(column.key), pinned=place == 0
+                head, help=told, width=WIDTHS.get(column.key), pinned=not place and many
             )
             continue
-        data[column.key] = [_number(cell) for cell in cells]
+        data[column.key] = [_number(cell, column.decimals) for cell in cells]
         look[column.key] = st.column_config.NumberColumn(
             head,
             help=told,
@@ -88,12 +92,14 @@ def _help(column: Column, further: str) -> str | None:
     return told if better or further else None
 
 
-def _number(cell: Cell) -> float | None:
-    """None where it is not known, which sorts last."""
+def _number(cell: Cell, decimals: int) -> float | None:
+    """None where it is not known, which sorts last; whole where no decimals are shown."""
     known = cell.figure if isinstance(cell, Marked | Changed) else cell
     value = known.value if isinstance(known, Estimate) else known
     number = nan if value is None or isinstance(value, str) else float(value)
-    return None if isnan(number) else number
+    if isnan(number):
+        return None
+    return number if decimals else round(number)
 
 
 def _format(column: Column) -> str:

@@ -105,14 +105,8 @@ def show_words(page: str) -> None:
     used = terms_of(page)
     others = [one for one in TERMS if one not in used]
     here = f"<p>On this page</p>{_list(used)}" if used else ""
-    with (
-        st.container(key="words"),
-        st.popover(
-            LABEL,
-            icon=":material/menu_book:",
-            type="tertiary",
-            help="What the words on this page mean",
-        ),
+    with st.popover(
+        LABEL, icon=":material/menu_book:", key="words", help="What the words on this page mean"
     ):
         st.html(
             f'<div class="gv-words">{here}<details{" open" * (not used)}>'
