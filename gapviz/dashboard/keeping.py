@@ -66,7 +66,7 @@ def keep_control(address: str, title: str) -> None:
         icon=":material/bookmark_add:",
         key="keep_view",
         on_change="rerun",
-        help="Save this page as it is, with a name and a note, for you and for who uses this gapviz.",
+        help="Save this page as it is, with a name and a note, for all who use this gapviz.",
     ) as place:
         if place.open:
             _form(address or FIRST_PAGE, title)
