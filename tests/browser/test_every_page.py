@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 PAGES = {
-    "/": (0, "Cloud separation"),
+    "/": (0, "in widths of a cloud"),
     "/search?q=cat face": (0, "Over all held-out queries"),
     "/within": (1, "mAP"),
     "/scoreboard?models=one": (1, "Score z-norm"),
