@@ -25,7 +25,7 @@ def test_the_cones_the_switch_and_the_select_tools_stand_on_the_first_screen(vis
     tab.page.set_viewport_size({"width": width, "height": height})
     tab.settle()
     expect(tab.clouds()).to_have_count(1)
-    expect(tab.page.get_by_test_id("stMain")).to_contain_text("Cloud separation")
+    expect(tab.page.get_by_test_id("stMain")).to_contain_text("in widths of a cloud")
     shown = [tab.page.locator("figure.view"), tab.page.locator("input[data-dial]")]
     names = ("Raw", "Centre both", "Box", "Lasso")
     shown += [tab.page.get_by_role("button", name=name, exact=True) for name in names]
