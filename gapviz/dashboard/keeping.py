@@ -28,7 +28,7 @@ from gapviz.dashboard.settings import (
     Settings,
     settings,
 )
-from gapviz.dashboard.url_params import free_parameter, in_url, in_words_of_links
+from gapviz.dashboard.url_params import free_parameter, in_words_of_links, may_stand_in_links
 from gapviz.storage.saved_views import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -149,7 +149,7 @@ def _params(chosen: Settings) -> list[tuple[str, str]]:
     for key in sorted(map(str, st.session_state)):
         value = st.session_state[key]
         says = isinstance(value, str | int | float) and not isinstance(value, bool) and value != ""
-        if says and key not in {*told, *shared, *NOT_KEPT} and in_url(key):
+        if says and key not in {*told, *shared, *NOT_KEPT} and may_stand_in_links(key):
             found.append((key, str(value)))
     return found
 

@@ -117,6 +117,11 @@ def in_url(name: str) -> bool:
     return _declaration(name) is not None
 
 
+def may_stand_in_links(name: str) -> bool:
+    """Whether a link may hold the parameter, checked as one of some values or free."""
+    return name in _free or in_url(name)
+
+
 def in_words_of_links(name: str, value: str) -> str:
     """The value that a parameter of the URL has, by its name where the URL says its title."""
     declared = _declaration(name)

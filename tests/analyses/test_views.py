@@ -108,12 +108,18 @@ def test_two_views_differ_in_what_their_settings_differ_in(stored):
     first = a_view(stored, "raw", strategy="raw", q="cat")
     second = a_view(stored, "moved", strategy="centre", strength="0.5", q="dog")
     found = compare_views(first, second)
-    assert found.readings[0] == "They differ in strategy, q, strength."
+    assert found.readings[0] == "They differ in strategy, query, strength."
     assert [list(row) for row in found.tables[0].rows] == [
         ["strategy", "Raw cosine", "Centre both"],
-        ["q", "cat", "dog"],
+        ["query", "cat", "dog"],
         ["strength", NOT_SET, "0.5"],
     ]
+
+
+def test_of_two_pages_only_what_both_have_is_held_against_each_other(stored):
+    first = a_view(stored, "one", q="cat")
+    second = replace(a_view(stored, "two", strategy="centre", curve="mix"), page="curves")
+    assert compare_views(first, second).readings[0] == "They differ in page, strategy."
 
 
 def test_the_difference_has_the_interval_of_the_same_items_under_both(stored):
@@ -172,5 +178,5 @@ def test_settings_are_told_with_the_page_first_and_long_words_cut():
         params=(("q", "w" * 500), ("selected", "a"), ("selected", "b"), ("collection", "c")),
     )
     told = settings_of(view)
-    assert list(told) == ["page", "collection", "q", "selected"]
-    assert told["page"] == "Cones" and told["selected"] == "a, b" and len(told["q"]) == 120
+    assert list(told) == ["page", "collection", "query", "selected"]
+    assert told["page"] == "Cones" and told["selected"] == "a, b" and len(told["query"]) == 120

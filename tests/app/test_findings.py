@@ -69,6 +69,14 @@ def _shown(stored, encoder):
     return collection_of(View(stored.id, encoder))
 
 
+def test_the_query_that_a_page_opens_with_is_kept_too(open_app):
+    app = open_app("pages/search.py")
+    assert "q" not in app.query_params
+    keep(app)
+    (view,) = SavedViews().all()
+    assert view.param("q") == app.text_input(key="q").value
+
+
 def test_the_recommended_strategy_is_kept_by_its_own_name(open_app):
     view = kept(open_app, "protocol", "")
     assert dict(view.params)["strategy"] not in ("", "recommended")

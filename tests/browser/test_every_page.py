@@ -23,6 +23,7 @@ PAGES = {
     "/export": (0, "Qdrant"),
     "/why": (0, "temperature"),
     "/tour": (1, "cones"),
+    "/findings": (0, "what you kept"),
     "/data": (0, "Nothing of your own yet"),
 }
 """Address of a page → how many charts it has at least, and words that it shows."""

@@ -69,12 +69,13 @@ def compare_views(
 
 
 def settings_table(first: SavedView, second: SavedView) -> Table:
-    """The settings in which two views differ."""
+    """The settings in which two views differ; of two pages, those that both have."""
     one, other = settings_of(first), settings_of(second)
+    both = first.page == second.page
     rows: list[list[Cell]] = [
         [name, one.get(name, NOT_SET), other.get(name, NOT_SET)]
         for name in dict.fromkeys([*one, *other])
-        if one.get(name) != other.get(name)
+        if one.get(name) != other.get(name) and (both or {name} <= one.keys() & other.keys())
     ]
     heads = ("setting", *_titles(first, second))
     columns = [Column(f"column {n}", head, text=True) for n, head in enumerate(heads)]

@@ -22,7 +22,8 @@ from gapviz.strategies import STRATEGIES
 LONGEST_VALUE = 120
 """Characters of a setting that are shown."""
 
-_OF_QUERIES = ("q", "item", "query id")
+_OF_QUERIES = ("query", "item", "query id")
+_TITLES = {"q": "query"}
 _FIRST = ("collection", "encoder", "compare", "pair", "strategy")
 
 
@@ -60,7 +61,7 @@ def settings_of(view: SavedView) -> dict[str, str]:
             said.setdefault(name, []).append(value)
     first = [name for name in _FIRST if name in said]
     for name in [*first, *(name for name in said if name not in first)]:
-        told[name.replace("_", " ")] = _shown(name, said[name])
+        told[_TITLES.get(name, name.replace("_", " "))] = _shown(name, said[name])
     return told
 
 
