@@ -38,7 +38,7 @@ from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.point_cloud import PointCloud
 from gapviz.measures.projection.layout import Method
 from gapviz.measures.projection.sampling import DISPLAY_LIMIT
-from gapviz.strategies import STRATEGIES
+from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.strategies.shift import STRENGTH
 
 PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="umap")
@@ -129,15 +129,15 @@ def _pictures(
 def _drawn(chosen: Settings, view: View, method: Method) -> Drawn:
     limit = DISPLAY_LIMIT if method == "umap" else MOST_POINTS
 
-    def request(name: str) -> LayoutRequest:
-        return layout_request(view, chosen.options(name), method, chosen.seed, chosen.pair, limit)
+    def request(options: StrategyOptions) -> LayoutRequest:
+        return layout_request(view, options, method, chosen.seed, chosen.pair, limit)
 
-    raw = request(chosen.raw.name)
+    raw = request(chosen.raw)
     if chosen.has_one_modality:
         return Drawn(raw)
     illustrates = not STRATEGIES[chosen.strategy].moves_vectors
-    shown = ILLUSTRATION if illustrates else chosen.strategy
-    if undefined(view, chosen.options(shown), everywhere=True):
+    shown = StrategyOptions(ILLUSTRATION) if illustrates else chosen.options()
+    if undefined(view, shown, everywhere=True):
         return Drawn(raw)
     moved = request(shown)
     # Nobody waits for what was not asked for.
@@ -222,10 +222,10 @@ def _keep_look(drawn: Drawn, look: Look) -> None:
     """What is chosen on the picture holds for the whole page, as if in the sidebar."""
     if look.shown is not None:
         st.session_state[SHOWN] = look.shown
-    if look.value is not None:
+    if look.value is not None and drawn.moved is not None:
+        # Every time: the browser may still have sent the strategy of before.
+        st.session_state[STRATEGY.name] = drawn.moved.strategy.spec.name
         st.session_state[STRENGTH.name] = look.value
-        if drawn.illustrates:
-            st.session_state[STRATEGY.name] = ILLUSTRATION
         st.session_state[TURNED] = True
 
 

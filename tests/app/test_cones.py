@@ -6,7 +6,9 @@ import pytest
 
 from gapviz.analyses.figure_words import of_hundred
 from gapviz.core.wording import tenths
-from gapviz.dashboard.canvas.component import Pick
+from gapviz.dashboard import cones, cones_selection
+from gapviz.dashboard.caches import layout_request
+from gapviz.dashboard.canvas.component import Look, Pick
 from gapviz.dashboard.catalogue import View
 from gapviz.measures.experiment import measure
 from gapviz.sources.files import read
@@ -151,6 +153,26 @@ def test_every_strategy_opens(open_app):
         assert not app.exception
 
 
+def test_turning_the_slider_on_the_picture_chooses_its_strategy_and_strength(open_app, monkeypatch):
+    view = View("builtin", "builtin")
+    raw, centred = (
+        layout_request(view, StrategyOptions(name), "pca", 42) for name in ("raw", "centre")
+    )
+    state = {}
+    with monkeypatch.context() as patch:
+        patch.setattr(cones.st, "session_state", state)
+        cones._keep_look(cones.Drawn(raw, centred, illustrates=True), Look("moved", 0.5))
+    app = open_app(strategy="route")
+    for key, value in state.items():
+        app.session_state[key] = value
+    app.run()
+    assert not app.exception
+    (picture,) = pictures(app)
+    assert (picture["shown"], picture["dial"]["value"]) == ("moved", 0.5)
+    assert app.sidebar.selectbox(key="strategy").value == "centre"
+    assert app.sidebar.slider(key="strength").value == 0.5
+
+
 def test_selected_points_become_item_cards_that_survive_a_toggle(open_app):
     app = open_app(strategy="centre")
     items = read("builtin").collection.items
@@ -191,7 +213,6 @@ def test_a_link_to_an_item_that_is_gone_selects_nothing(open_app):
 def kept(monkeypatch):
     """`kept(*picks)`: ids of the items that are selected after some picks, one after the other;
     `shown="words"` gives those that are shown in words."""
-    from gapviz.dashboard import cones_selection
 
     def ids(*picks, shown="items"):
         state = {}

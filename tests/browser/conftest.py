@@ -218,6 +218,8 @@ class Visit:
         self.page.get_by_role("button", name=tool, exact=True).click()
         box = cloud.bounding_box()
         corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        if tool == "Box":
+            corners = corners[:3:2]
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
         self.page.mouse.move(*places[0])
         self.page.mouse.down()
