@@ -16,10 +16,18 @@ NARROWEST = 320
 
 
 def show_chart(
-    figure: go.Figure, key: str, alt: str, *, without: Sequence[str] = (), **look: Any
+    figure: go.Figure,
+    key: str,
+    alt: str,
+    *,
+    without: Sequence[str] = (),
+    tools: bool = True,
+    **look: Any,
 ) -> Any:
-    """Draw a figure with its tools, those apart that `without` names; returns its event."""
+    """Draw a figure with its `tools`, those apart that `without` names; returns its event."""
     config = {"displaylogo": False, "modeBarButtonsToRemove": list(without)}
+    if not tools:
+        config["displayModeBar"] = False
     return st.plotly_chart(figure, key=key, config=config, alt=alt, **look)
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.anatomy.by_strategy import STRATEGY, by_name, moved
 from gapviz.analyses.anatomy.parts import KIND, REVISION
-from gapviz.analyses.anatomy.so_what import groups_meaning
 from gapviz.analyses.changes import changed
 from gapviz.core.collection import Collection
 from gapviz.core.estimate import Estimate
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.table import Cell, Column, Table
-from gapviz.core.wording import counted, figure, sentence
+from gapviz.core.wording import UNKNOWN, counted, figure, sentence
 from gapviz.measures.diagnostics.groups import CHANCE, MADE, NO_LABELS, RULES
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.groups import MOST_ITEMS, Agreement, GroupCost
@@ -28,6 +28,9 @@ HELD_AGAINST = {
     "modality": "modality, a cluster each",
 }
 """Fields of `GroupCost`, as rows of the table."""
+
+SPLIT, MIXED = 0.9, 0.1
+"""V-measures to modality of clusters that are the modalities, and of such that are not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,37 @@ def _change(before: Agreement, after: Agreement) -> Estimate:
 def _changed(before: Agreement, after: Agreement, held: str) -> Cell:
     """Clusters should be the labels, and should not be the modalities."""
     return changed(_change(before, after), higher_is_better=held == "labels")
+
+
+def groups_meaning(found: Groups) -> str:
+    """Whether topics or duplicates that are looked for among everything follow the modality."""
+    (_, raw), *others = found.by_strategy.items()
+    kind = _kind(raw.modality.v.value)
+    said = f"Clusters {_FOLLOW[kind]}: {_THEREFORE[kind]}."
+    for title, one in others:
+        after = _kind(one.modality.v.value)
+        said += f" With {title} they {'still ' * (after == kind)}{_FOLLOW[after]}."
+    return said
+
+
+def _kind(v: float) -> str:
+    if isnan(v):
+        return UNKNOWN
+    return "split" if v >= SPLIT else "mixed" if v <= MIXED else "partly"
+
+
+_FOLLOW = {
+    "split": "are the modalities",
+    "mixed": "do not follow the modality",
+    "partly": "follow the modality in part",
+    UNKNOWN: "cannot be told apart",
+}
+_THEREFORE = {
+    "split": "topics or duplicates sought in everything at once come out by type",
+    "mixed": "topics and duplicates can be sought in everything at once",
+    "partly": "topics sought in everything at once are distorted by type",
+    UNKNOWN: "there is too little to cluster",
+}
 
 
 def groups_table(found: Groups) -> Table:

@@ -9,7 +9,6 @@ from math import isnan
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.anatomy.by_strategy import STRATEGY, by_name, moved
 from gapviz.analyses.anatomy.parts import KIND, REVISION
-from gapviz.analyses.anatomy.so_what import matched_meaning
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import JsonFields
@@ -21,6 +20,11 @@ from gapviz.measures.geometry.matched import MOST_PAIRS, NEIGHBOURS, CloudAgreem
 from gapviz.measures.geometry.spectrum import Spectrum
 from gapviz.storage.cache import cached
 from gapviz.strategies import StrategyOptions
+
+SMALL = 0.1
+"""Share of a pair's distance below which the gap is called a small part of it."""
+ALIKE = 2.0
+"""How many times as often as by chance neighbours agree in clouds that are arranged alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +107,29 @@ def matched_reading(found: Matched) -> str:
             )
         parts.append(words)
     return f"{'. '.join(parts)}."
+
+
+def matched_meaning(found: Matched) -> str:
+    """How much of a pair's distance a shift can close, and whether it has anything to bring
+    together.
+    """
+    (_, raw), *_ = found.by_strategy.items()
+    share = raw.squared_gap / raw.alignment if raw.alignment else 0.0
+    said = (
+        f"The gap is {share:.0%} of a pair's squared distance: a shift closes that part, and the "
+        "rest stays"
+    )
+    if share < SMALL:
+        said = (
+            f"The gap is only {share:.0%} of a pair's squared distance: no shift brings pairs much "
+            "closer"
+        )
+    alike = raw.agreement
+    if isnan(alike.mutual_knn) or isnan(alike.chance_mutual_knn):
+        return f"{said}."
+    if alike.mutual_knn >= ALIKE * alike.chance_mutual_knn:
+        return f"{said}. Both clouds are arranged alike, so what is near in one is near in both."
+    return f"{said}. The clouds are arranged differently: no shift makes their neighbours agree."
 
 
 def matched_table(found: Matched) -> Table:

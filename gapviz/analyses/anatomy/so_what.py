@@ -1,20 +1,14 @@
-"""What each part of the anatomy means for whoever searches: one line, from its figures."""
+"""What parts of the anatomy mean for whoever searches: one line each, from their figures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gapviz.analyses.anatomy.parts import Dimensions, HeatMaps, Hubs, Placed
 from gapviz.core.vectors import Float32
-from gapviz.core.wording import UNKNOWN
 from gapviz.measures.geometry.spectrum import Spectrum
-
-if TYPE_CHECKING:
-    from gapviz.analyses.anatomy.groups import Groups
-    from gapviz.analyses.anatomy.matched import Matched
 
 REMOVED = 10
 """Dimensions whose removal is spoken of."""
@@ -29,12 +23,8 @@ NARROW = 0.25
 """Share of the dimensions below which a cloud is called narrow."""
 UNLIKE = 1.5
 """How many times as many directions one cloud uses before they are called unlike."""
-SMALL = 0.1
-"""Share of a pair's distance below which the gap is called a small part of it."""
-ALIKE = 2.0
-"""How many times as often as by chance neighbours agree in clouds that are arranged alike."""
-SPLIT, MIXED = 0.9, 0.1
-"""V-measures to modality of clusters that are the modalities, and of such that are not."""
+WIDER = 0.1
+"""Share by which a cloud must grow to be called wider."""
 
 
 def dimensions_meaning(found: Dimensions, *, no_gap: bool) -> str:
@@ -185,63 +175,9 @@ def spectrum_meaning(spectra: Mapping[str, Mapping[str, Spectrum]]) -> str:
         said = f"The clouds use much of the space: {each} of {dim} directions."
     for title, by_modality in others:
         after = [one.effective_rank for one in by_modality.values()]
-        if np.nanmin(after) > (1 + SMALL) * narrowest:
+        if np.nanmin(after) > (1 + WIDER) * narrowest:
             said += f" {title} widens them."
     return said
-
-
-def matched_meaning(found: Matched) -> str:
-    """How much of a pair's distance a shift can close, and whether it has anything to bring
-    together.
-    """
-    (_, raw), *_ = found.by_strategy.items()
-    share = raw.squared_gap / raw.alignment if raw.alignment else 0.0
-    said = (
-        f"The gap is {share:.0%} of a pair's squared distance: a shift closes that part, and the "
-        "rest stays"
-    )
-    if share < SMALL:
-        said = (
-            f"The gap is only {share:.0%} of a pair's squared distance: no shift brings pairs much "
-            "closer"
-        )
-    alike = raw.agreement
-    if np.isnan(alike.mutual_knn) or np.isnan(alike.chance_mutual_knn):
-        return f"{said}."
-    if alike.mutual_knn >= ALIKE * alike.chance_mutual_knn:
-        return f"{said}. Both clouds are arranged alike, so what is near in one is near in both."
-    return f"{said}. The clouds are arranged differently: no shift makes their neighbours agree."
-
-
-def groups_meaning(found: Groups) -> str:
-    """Whether topics or duplicates that are looked for among everything follow the modality."""
-    (_, raw), *others = found.by_strategy.items()
-    kind = _kind(raw.modality.v.value)
-    said = f"Clusters {_FOLLOW[kind]}: {_THEREFORE[kind]}."
-    for title, one in others:
-        after = _kind(one.modality.v.value)
-        said += f" With {title} they {'still ' * (after == kind)}{_FOLLOW[after]}."
-    return said
-
-
-def _kind(v: float) -> str:
-    if np.isnan(v):
-        return UNKNOWN
-    return "split" if v >= SPLIT else "mixed" if v <= MIXED else "partly"
-
-
-_FOLLOW = {
-    "split": "are the modalities",
-    "mixed": "do not follow the modality",
-    "partly": "follow the modality in part",
-    UNKNOWN: "cannot be told apart",
-}
-_THEREFORE = {
-    "split": "topics or duplicates sought in everything at once come out by type",
-    "mixed": "topics and duplicates can be sought in everything at once",
-    "partly": "topics sought in everything at once are distorted by type",
-    UNKNOWN: "there is too little to cluster",
-}
 
 
 def _steps(before: Placed, after: Placed) -> tuple[int, int]:

@@ -71,12 +71,14 @@ def _show(panel: Panel, key: str, height: int, *, name: str = "") -> None:
         return
     st.markdown(f"**{in_markdown(name)}**", help=in_markdown(panel.title))
     drawn = go.Figure(panel.figure)
-    drawn.update_layout(height=height, showlegend=False, margin={"t": 18, "r": 6, "l": 0, "b": 0})
+    # Its numbers stand in the cursor: a label and tools would cover so small a chart.
+    drawn.update_layout(height=height, showlegend=False, hovermode=False, dragmode=False)
+    drawn.update_layout(margin={"t": 18, "r": 6, "l": 0, "b": 0})
     drawn.update_xaxes(title_text="")
     drawn.update_yaxes(title_text="")
     drawn.update_annotations(font_size=10)
     drawn.update_traces(marker_size=4)
-    show_chart(drawn, key, panel.alt)
+    show_chart(drawn, key, panel.alt, tools=False)
 
 
 def _data(panels: Sequence[Panel], scope: str, names: Sequence[str]) -> dict[str, Any]:
