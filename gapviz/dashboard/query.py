@@ -113,10 +113,12 @@ def ask(chosen: Settings) -> Queries | None:
         "judged": _judged_query,
         "text": _text_query,
     }
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         kind = segments_of(replace(QUERY_BY, default=next(iter(kinds))), kinds, width="content")
-        with st.container(key="query", gap="xsmall"):
-            return ways[kind](chosen)
+        beside = st.container()
+    # One field stands beside the choice; several need a line of their own.
+    with beside if kind == "text" else st.container():
+        return ways[kind](chosen)
 
 
 def _text_query(chosen: Settings) -> Queries | None:
@@ -189,18 +191,19 @@ def ask_with_item(chosen: Settings) -> Queries | None:
 def chosen_item(collection: Collection) -> str | None:
     """The id of an item to search with; None where the filter leaves none."""
     shown = collection.items
-    if len(shown) > MOST_OPTIONS:
-        words = st.text_input(
-            f"Find one of {len(shown):,} items", key="item_filter", placeholder="caption or id"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if len(shown) > MOST_OPTIONS:
+            words = st.text_input(
+                f"Find one of {len(shown):,} items", key="item_filter", placeholder="caption or id"
+            )
+            found = items_having(collection, words, st.query_params.get(ITEM.name))
+            shown = tuple(shown[place] for place in found)
+        item: str | None = select_of(
+            ITEM,
+            {item.id: item_title(item) for item in shown},
+            filter_mode="contains",
+            placeholder="no item matches",
         )
-        found = items_having(collection, words, st.query_params.get(ITEM.name))
-        shown = tuple(shown[place] for place in found)
-    item: str | None = select_of(
-        ITEM,
-        {item.id: item_title(item) for item in shown},
-        filter_mode="contains",
-        placeholder="no item matches",
-    )
     return item
 
 

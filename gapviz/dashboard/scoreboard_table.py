@@ -69,13 +69,16 @@ def show_ranking(ranking: Ranking, groups: list[str], *, key: str = "board") -> 
     columns = ranking.shown(groups)
     chosen = _grid(ranking, ranking.table(ranking.rows, columns), key)
     row = None if chosen is None else ranking.rows[chosen]
+    # Where the eye is, above the other rows.
+    told = st.container()
     st.caption(in_markdown(ranking.sentence) + " Choose a row to read its labels and search it.")
     if ranking.by_item:
         st.caption(f":material/info: {BY_ITEM}")
         chosen = _grid(ranking, ranking.table(ranking.by_item, columns), f"{key}_by_item")
         row = row or (None if chosen is None else ranking.by_item[chosen])
     if row is not None:
-        _show_row(ranking, row)
+        with told:
+            _show_row(ranking, row)
 
 
 def show_left_out(board: Scoreboard, titles: Mapping[str, str]) -> None:
@@ -101,6 +104,8 @@ def search_address(row: ScoreRow) -> str | None:
 
 def _grid(ranking: Ranking, table: Table, key: str) -> int | None:
     alt = f"{len(table.rows)} strategies, best first by {ranking.deciding.name}"
+    # Another order is another grid: a choice by place would fall on another row.
+    key = f"{key}_{ranking.deciding.key}"
     return show_grid(table, key=key, alt=alt, helps=HELPS)
 
 

@@ -17,8 +17,8 @@ MOST_ROWS = 9
 """Rows that are seen at once; of more the grid scrolls by itself."""
 ROW_HEIGHT = 35
 INTERVAL = "[low, high]"
-WIDTHS = {"strategy": 205, "model": 160, "labels": 103}
-"""Pixels of columns of words."""
+WIDTHS = {"strategy": 170, "model": 150, "labels": 98}
+"""Pixels of columns of words, at least: names, labels and the first figure are seen on a phone."""
 FEW = 6
 """Columns that need no scrolling to the side, so that the first need not stay in sight, which
 Streamlit draws fainter."""

@@ -31,6 +31,9 @@ RUN_MARK = ("star", "a run of another system")
 
 HEIGHT = 520
 _FAINT = 0.35
+_POLE, _LINE, _MARGINS = 24, 18, 120
+"""Pixels: of the shortest pole of a name, of a line of words, and about what the frame takes of
+the height."""
 
 
 def model_color(model: str, models: Sequence[str]) -> str:
@@ -71,8 +74,7 @@ def pareto_figure(board: Scoreboard, model_titles: Mapping[str, str] | None = No
         for symbol, title in (*MARKS.values(), RUN_MARK)
         if (symbol, title) in seen
     ]
-    traces.append(_names(board.rows))
-    figure = go.Figure(traces, _frame(board.rows))
+    figure = go.Figure(traces, {**_frame(board.rows), "annotations": _names(board.rows)})
     return figure.add_vline(0, line={"color": NEUTRAL, "width": 1}, layer="below")
 
 
@@ -189,33 +191,39 @@ def _halos(rows: Sequence[ScoreRow]) -> go.Scatter:
     )
 
 
-def _names(rows: Sequence[ScoreRow]) -> go.Scatter:
-    """The strategies on the front by name, to the right of their points, where fewest others are.
+def _names(rows: Sequence[ScoreRow]) -> list[dict[str, Any]]:
+    """The strategies on the front by name, each on a pole above its point.
 
-    Of several models with one strategy there the best is named.
+    The front rises to the right: poles grow to the left, so that no name hides another. Of several
+    models with one strategy there the best is named.
     """
     best: dict[str, ScoreRow] = {}
     for row in sorted(rows, key=lambda row: -row.mean_ndcg.value):
         if row.pareto:
             best.setdefault(row.title if row.options is None else row.options.spec.title, row)
-    return go.Scatter(
-        x=[row.imbalance.value for row in best.values()],
-        y=[row.mean_ndcg.value for row in best.values()],
-        mode="text",
-        name="names of the front",
-        text=[f"\u2003{in_figure(title)}" for title in best],
-        textposition="middle right",
-        cliponaxis=False,
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    _, top = _y_range(rows) or (0.0, 1.0)
+    names, height = [], 0.0
+    for title, row in sorted(best.items(), key=lambda one: -one[1].imbalance.value):
+        point = row.mean_ndcg.value / top * (HEIGHT - _MARGINS)
+        height = max(point + _POLE, height + _LINE)
+        names.append(
+            {
+                "x": row.imbalance.value,
+                "y": row.mean_ndcg.value,
+                "text": in_figure(title),
+                "ax": 0,
+                "ay": point - height,
+                "xanchor": "left",
+                "arrowhead": 0,
+                "arrowwidth": 1,
+                "arrowcolor": NEUTRAL,
+                "standoff": 6,
+            }
+        )
+    return names
 
 
 def _frame(rows: Sequence[ScoreRow]) -> dict[str, Any]:
-    tops = [row.mean_ndcg.high for row in rows if not isnan(row.mean_ndcg.high)]
-    top = max(tops, default=0.0)
-    # From a little under 0, so that a point at 0 is whole.
-    y_range = (-0.04 * top, 1.08 * top) if top > 0 else None
     return {
         **clear_ground(HEIGHT, top=64, upright_modebar=True),
         "hovermode": "closest",
@@ -223,6 +231,13 @@ def _frame(rows: Sequence[ScoreRow]) -> dict[str, Any]:
         "legend": level_legend(1.01),
         "xaxis": axis_layout(Axis("Bias imbalance@10 (0 is neutral, lower is better)"))
         | {"ticks": "outside"},
-        "yaxis": axis_layout(Axis("NDCG@10, mean (higher is better)", range=y_range))
+        "yaxis": axis_layout(Axis("NDCG@10, mean (higher is better)", range=_y_range(rows)))
         | {"ticks": "outside"},
     }
+
+
+def _y_range(rows: Sequence[ScoreRow]) -> tuple[float, float] | None:
+    """From a little under 0, so that a point at 0 is whole; None where nothing is known."""
+    tops = [row.mean_ndcg.high for row in rows if not isnan(row.mean_ndcg.high)]
+    top = max(tops, default=0.0)
+    return (-0.04 * top, 1.08 * top) if top > 0 else None

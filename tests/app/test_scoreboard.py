@@ -28,7 +28,7 @@ def grid(app):
 def opened(open_app, **query):
     """The page once its scoreboard has been measured."""
     app = open_app(PAGE, **query)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not app.get("plotly_chart"):
         assert not app.exception
         assert time.monotonic() < deadline, "the scoreboard was never measured"

@@ -1,9 +1,10 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
 from gapviz.analyses.scoreboard.scoreboard import ScoreboardRequest
-from gapviz.figures.pareto import MARKS, pareto_alt_text, pareto_figure, selected_row
+from gapviz.figures.pareto import HEIGHT, MARKS, pareto_alt_text, pareto_figure, selected_row
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
 
@@ -36,9 +37,15 @@ def test_the_front_is_joined_in_order(board):
 
 
 def test_the_strategies_on_the_front_are_named_each_once(board):
-    (names,) = (trace for trace in pareto_figure(board).data if trace.mode == "text")
-    titles = [text.strip() for text in names.text]
-    assert sorted(titles) == sorted({row.options.spec.title for row in board.rows if row.pareto})
+    layout = pareto_figure(board).layout
+    names, titles = layout.annotations, {r.options.spec.title for r in board.rows if r.pareto}
+    assert sorted(name.text for name in names) == sorted(titles)
+    # Words begin at their pole and go to the right: to the left of others they must stand higher.
+    pixels = (HEIGHT - 120) / layout.yaxis.range[1]
+    tops = [
+        name.y * pixels - name.ay for name in sorted(names, key=lambda one: one.x, reverse=True)
+    ]
+    assert all(higher - lower > 17 for lower, higher in pairwise(tops))
 
 
 def test_the_shape_says_what_changes_and_is_hollow_off_the_contest(board):
