@@ -127,7 +127,7 @@ class _Drawings:
     limit: float = 0.0
     """Squared distance within which other drawings lie as a rule."""
 
-    def distances(self, vectors: Float32) -> Float64:
+    def distances(self, vectors: Float32 | Float64) -> Float64:
         """`(n,)` squared Mahalanobis distances."""
         apart = vectors - self.centre
         return np.asarray((apart @ self.precision * apart).sum(axis=1))
