@@ -91,10 +91,16 @@ def found_reading(measurement: Measurement) -> str | None:
     known = [*mixed.values(), *alone.values()]
     if measurement.collection.n_items < FEWEST_ITEMS or len(alone) < 2 or any(map(isnan, known)):
         return None
+    counts = " and ".join(of_hundred(alone[way]) for way in ways)
+    if len(measurement.bias) > 2:
+        # There the right answer may be of any of the other kinds.
+        said = " and ".join(f"{of_hundred(mixed[way])} of 100 {way[0]} queries" for way in ways)
+        told = f"an answer of the query's own item is among the first {DEPTH} for {said}"
+        where = " and ".join(f"{kind_of(way[1], several=True)} alone" for way in ways)
+        return f"In one index of all, {told}. Where {where} are searched, for {counts} of 100."
     first, (source, target) = ways
     second = f"the right {kind_of(target)} for {of_hundred(mixed[ways[1]])} of 100 {source} queries"
     told = f"{found_words(mixed[first], *first)}, and {second}"
-    counts = " and ".join(of_hundred(alone[way]) for way in ways)
     return (
         f"In one index of both, {told}. Where only the other kind is searched, for {counts} of 100."
     )

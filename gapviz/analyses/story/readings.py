@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isnan
 
 from gapviz.analyses.advice.advice import Advice
+from gapviz.analyses.figure_words import kind_of
 from gapviz.analyses.measure import NO_CONTENT
 from gapviz.analyses.story.example import CHOICE_RULE, Example
 from gapviz.analyses.story.often import HowOften
@@ -47,13 +48,13 @@ def query_reading(example: Example) -> str:
     """What is searched for."""
     if example.words is not None:
         return f"A search for “{example.words}”."
-    return f"A search with the {example.modality} of item {example.item_id}."
+    return f"A search with the {kind_of(example.modality)} of item {example.item_id}."
 
 
 def raw_reading(example: Example) -> str:
     """What that finds with raw cosine, and where the right answer is."""
     return (
-        f"{_own(example, 'raw')}; the right {example.answer_modality} is at place "
+        f"{_own(example, 'raw')}; the right {kind_of(example.answer_modality)} is at place "
         f"{example.raw_rank:,} of {example.n_entries:,}."
     )
 
@@ -61,14 +62,15 @@ def raw_reading(example: Example) -> str:
 def fixed_reading(story: Story, example: Example) -> str:
     """What it finds with the strategy."""
     return (
-        f"With {story.label} the right {example.answer_modality} is at place "
+        f"With {story.label} the right {kind_of(example.answer_modality)} is at place "
         f"{example.fixed_rank:,}; {_own(example, 'fixed')}."
     )
 
 
 def _own(example: Example, which: str) -> str:
     found = example.raw if which == "raw" else example.fixed
-    return f"{example.own_kind(found)} of {len(found.hits)} answers are {example.modality}"
+    own = kind_of(example.modality, several=True)
+    return f"{example.own_kind(found)} of {len(found.hits)} answers are {own}"
 
 
 def choice_reading(story: Story) -> str:
@@ -81,11 +83,12 @@ def choice_reading(story: Story) -> str:
 
 def often_reading(name: str, one: HowOften, label: str) -> str:
     """What all held-out queries of a modality get, in a sentence or two."""
-    only = f"{percent(one.raw.only_own.value)} see nothing but {name}"
+    own = kind_of(name, several=True)
+    only = f"{percent(one.raw.only_own.value)} see nothing but {own}"
     if one.fixed is not None:
         only = f"{only} (with {label} {percent(one.fixed.only_own.value)})"
     favoured = (
-        f" {tenths(one.bias.value)} of 10 answers are {name}, and {tenths(one.neutral)} would be "
+        f" {tenths(one.bias.value)} of 10 answers are {own}, and {tenths(one.neutral)} would be "
         "if no modality were favoured."
     )
     if not one.n_matched:

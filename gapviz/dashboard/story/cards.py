@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from gapviz.analyses.figure_words import kind_of
 from gapviz.analyses.story.example import Example
 from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_terminal
@@ -89,7 +90,8 @@ def _state(example: Example, *, fixed: bool) -> dict[str, Any]:
     found = example.fixed if fixed else example.raw
     rank = example.fixed_rank if fixed else example.raw_rank
     own = f"{example.own_kind(found)} of {len(found.hits)}"
-    kind, right = in_terminal(example.modality), in_terminal(example.answer_modality)
+    kind = in_terminal(kind_of(example.modality, several=True))
+    right = in_terminal(kind_of(example.answer_modality))
     said = [
         [own, True],
         [f" answers are {kind}. The right {right} is at ", False],
@@ -120,7 +122,9 @@ def _card(shown: ShownExample, modality: str, item: int) -> dict[str, Any]:
         "glyph": style.glyph,
         "color": style.color,
         "words": in_terminal(words),
-        "image": thumbnail_url(shown.name, shown.whole, one, PICTURE_SIZE) if drawn else None,
+        "image": thumbnail_url(shown.name, shown.whole, one, PICTURE_SIZE, modality)
+        if drawn
+        else None,
     }
 
 

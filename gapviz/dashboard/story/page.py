@@ -13,6 +13,7 @@ import streamlit as st
 from gapviz.analyses.advice.advice import Advice
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.changes import Change
+from gapviz.analyses.figure_words import kind_of
 from gapviz.analyses.story.analysis import ANALYSIS, advice_of, find_told
 from gapviz.analyses.story.example import Example
 from gapviz.analyses.story.readings import (
@@ -182,7 +183,7 @@ def _clouds(chosen: Settings, story: Story, example: Example) -> None:
         f"Each dot is one {kinds}. The kinds lie apart: the distance between them is the **gap**. "
         f"The query lies in the cloud of its own kind, and {own} of its first "
         f"{len(example.raw.hits)} answers lie there too; the right "
-        f"{in_markdown(example.answer_modality)} lies in the other cloud."
+        f"{in_markdown(kind_of(example.answer_modality))} lies in the other cloud."
     )
     chart = marked_cones(
         layout,
