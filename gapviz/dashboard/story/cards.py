@@ -117,6 +117,7 @@ def _card(shown: ShownExample, modality: str, item: int) -> dict[str, Any]:
     style = style_of(modality, shown.held_out.modality_names)
     words = one.captions[0] if one.captions else one.id
     drawn = one.image is not None and modality != "text"
+    picture = thumbnail_url(shown.name, shown.whole, one, PICTURE_SIZE, modality)
     return {
         "kind": in_terminal(modality),
         "glyph": style.glyph,
