@@ -123,9 +123,7 @@ def _card(shown: ShownExample, modality: str, item: int) -> dict[str, Any]:
         "glyph": style.glyph,
         "color": style.color,
         "words": in_terminal(words),
-        "image": thumbnail_url(shown.name, shown.whole, one, PICTURE_SIZE, modality)
-        if drawn
-        else None,
+        "image": picture if drawn else None,
     }
 
 
