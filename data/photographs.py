@@ -41,8 +41,8 @@ PROTOCOL = (
     "100 photographs of MSCOCO's validation set, each with one caption (the set coco100 of Humer "
     "et al. 2024); every caption searches the 100 photographs and every photograph the 100 "
     "captions; ties count against the query; in brackets the 95 % interval, bootstrap over items; "
-    "nothing was fitted on them, and they chose one thing alone: earlier heads, trained without the "
-    "classes of ImageNet, did worse on them, and the classes were brought back (data/README.md)"
+    "nothing was fitted on them, and they chose one thing alone: earlier heads, trained without "
+    "the classes of ImageNet, did worse on them, and the classes were brought back (data/README.md)"
 )
 
 
