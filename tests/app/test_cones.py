@@ -202,7 +202,10 @@ def test_better_is_green_and_chance_grey_with_the_arrow_of_the_direction(open_ap
     found = looks(open_app(strategy="centre"))
     assert found["Gap ‖Δ‖"] == ("DOWN", "GREEN")
     assert found["NDCG@10, text queries"] == ("UP", "GREEN")
-    assert found["R@10, text → image"] == ("DOWN", "GRAY")
+    # Within chance, whichever way it goes.
+    direction, colour = found["R@10, text → image"]
+    assert direction in ("UP", "DOWN")
+    assert colour == "GRAY"
 
 
 def test_worse_is_red(open_app):
