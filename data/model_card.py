@@ -9,7 +9,7 @@ from textwrap import fill
 
 from emoji_sets import EMOJI_SETS
 from held_out import Figure
-from photographs import CARD_FILE, photographs_section
+from photographs import CARD_FILE, WIDTH, photographs_section
 from recipes import FLOAT16_BITS, Recipe, Variant
 from splitting import TRAIN
 from training import Trained
@@ -42,9 +42,7 @@ CARD = """{introduction}
 
 - Data: {n_train} OpenMoji drawings with one to three captions each (`train`); {n_calibrate}
   more (`calibrate`) chose the step. Splits are by item and alike within every label.
-- Views of the same {n_train} concepts: {views} altered renderings of each drawing, and
-  {set_views} of the drawing of each of three other sets that has its code points: {sets}.
-  No concept of the other two splits is shown, checked before training.
+{seen}
 - Further names and keywords of these concepts from emojilib and emojibase.
 - The 1,000 classes of ImageNet, as (point of the feature space, name): the points are read
   off the frozen tower's own classifier, so no photograph was needed. {class_batch} of them make
@@ -111,8 +109,6 @@ had a say in what is shipped."""
 PAIRED = """ The last column reads both models on the same
 resampled items."""
 
-WIDTH = 92
-
 
 def write_model_card(
     folder: Path,
@@ -154,7 +150,7 @@ def write_model_card(
             n_train=splits[TRAIN].size,
             heads=recipe.heads,
         ),
-        sets=", ".join(f"{one.package.name} {one.package.version}" for one in EMOJI_SETS),
+        seen=_seen(recipe, splits[TRAIN].size),
         objective=_bullet(f"Objective: {chosen.objective.in_words()}."),
         step=chosen.kept.step,
         n_train=splits[TRAIN].size,
@@ -168,6 +164,16 @@ def write_model_card(
         limits=VARIANT_LIMITS if variant.name else LIMITS.format(missed=1 - found),
     )
     write_atomically(folder / CARD_FILE, text.encode())
+
+
+def _seen(recipe: Recipe, n_train: int) -> str:
+    """The line about views."""
+    sets = ", ".join(f"{one.package.name} {one.package.version}" for one in EMOJI_SETS)
+    return _bullet(
+        f"Views of the same {n_train} concepts, altered: {recipe.views} of each drawing, and "
+        f"{recipe.set_views} of what each of three other sets draws at its code points ({sets}). "
+        "No concept of the other two splits is shown, which is checked before training."
+    )
 
 
 def _table(figures: Sequence[Figure], repeats: Sequence[Sequence[Figure]]) -> str:

@@ -32,7 +32,7 @@ def recall_on_photographs(encoder: str) -> PhotographRecall:
     """What was measured of an encoder of `BUILTIN_ENCODERS`.
 
     Every caption searches all photographs of the published set coco100, and every photograph all
-    captions; nothing was fitted on them, and nothing was chosen by these figures.
+    captions; nothing was fitted on them.
 
     Raises:
         GapvizError: nothing was measured of that encoder, or the file is missing or damaged.
