@@ -107,12 +107,14 @@ def test_an_example_that_there_is_not_is_named_and_the_first_is_shown(open_app, 
     assert cards(app)["example"] == cards(open_app())["example"]
 
 
+@pytest.mark.slow
 def test_how_often_and_what_to_do_are_those_of_the_command(open_app, shipped):
+    advice = advice_of(shipped).compute()
     app, told = open_app(), find_told(shipped, no_progress).result
     for name, one in told.often.items():
         assert in_markdown(often_reading(name, one, told.label)) in words(app)
     (answer,) = [one.value for one in app.info]
-    assert answer == in_markdown(answer_reading(advice_of(shipped).compute()))
+    assert answer == in_markdown(answer_reading(advice))
     assert 'href="decide?' in links(app) and 'href="cones?' in links(app)
 
 

@@ -10,7 +10,6 @@ from math import isnan
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.advice.advice import Advice
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.changes import Change
 from gapviz.analyses.figure_words import kind_of
@@ -41,7 +40,7 @@ from gapviz.dashboard.settings import RAW, Settings
 from gapviz.dashboard.story.cards import ShownExample, show_cards
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import free_parameter, url_parameter
-from gapviz.dashboard.waiting import result_of
+from gapviz.dashboard.waiting import meanwhile
 from gapviz.figures.cones import alt_text
 from gapviz.figures.story import MarkedQuery, marked_cones
 from gapviz.measures.retrieval.outcomes import DEPTH
@@ -50,6 +49,7 @@ from gapviz.strategies import STRATEGIES
 FIXED = free_parameter("fixed")
 EXAMPLE = url_parameter(next(one for one in ANALYSIS.parameters if one.name == "example"))
 DOING = "Looking for a query that fails"
+ASKING = "Decide is trying every way on this collection; its answer will stand here."
 DRAWN = 4_000
 """Most points of both clouds: what the query is marked in is sent anew with every run."""
 IDLE_IN_SIDEBAR = ("compare",)
@@ -233,9 +233,7 @@ def _share(title: str, was: Estimate, now: Estimate | None, change: Change) -> N
 
 def _what_to_do(chosen: Settings) -> None:
     with errors_shown():
-        advice: Advice | None = result_of(
-            advice_of(story_request(chosen)), "Asking Decide, which tries every way"
-        )
+        advice = meanwhile(advice_of(story_request(chosen)), ASKING)
         if advice is not None and measures_enough(chosen.view):
             st.info(in_markdown(answer_reading(advice)), icon=":material/alt_route:")
     ways_on(
