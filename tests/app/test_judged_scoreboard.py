@@ -73,7 +73,7 @@ def test_a_run_that_is_named_has_a_row_without_a_link(open_app, judged, run_file
     measured(app.text_input(key="run_path").set_value(run_file.name).run())
     assert not app.exception and not app.error
     rows = table(app)
-    (run,) = rows[rows["labels"].str.startswith("run")].to_dict("records")
+    (run,) = rows[rows["labels"].str.contains(r"\brun\b")].to_dict("records")
     (raw,) = rows[rows["strategy"] == "Raw cosine"].to_dict("records")
     for figure in ("ndcg", "imbalance"):
         assert run[figure] == raw[figure]
