@@ -68,6 +68,14 @@ def test_the_file_holds_cards_plots_scoreboard_examples_and_protocol(report):
     assert "<script" not in page and "http://" not in page and len(page) < 400_000
 
 
+def test_what_each_part_of_the_anatomy_means_stands_in_every_form(report):
+    said = report.to_json()["anatomy"]["so_what"]
+    assert {"dimensions", "heat_map", "plane", "hubs", "spectrum", "matched", "groups"} == {*said}
+    page, words = report_html(report), report_markdown(report)
+    assert said["hubs"] in page and said["hubs"] in words
+    assert "Matched pairs: " in page
+
+
 def test_what_the_data_says_is_escaped(make_collection):
     collection = make_collection(24)
     items = tuple(Item(item.id, captions=("<b>&bold",)) for item in collection.items)
