@@ -198,11 +198,11 @@ def note_markdown(view: SavedView) -> str:
 
 
 def _stops(view: SavedView) -> None:
-    """Buttons to the views before and after; a presenter's remote presses their keys."""
+    """Buttons to the views before and after, and their keys; arrows move what a page shows."""
     order = SavedViews().all()
     place = [one.id for one in order].index(view.id)
     with st.container(horizontal=True, vertical_alignment="center"):
-        for label, by, key in (("Back", -1, "PageUp"), ("Next", 1, "PageDown")):
+        for label, by, key in (("Back", -1, "B"), ("Next", 1, "N")):
             to = place + by
             there = 0 <= to < len(order)
             pressed = st.button(

@@ -1,4 +1,4 @@
-"""A finding in a browser: kept, found again, presented by the keys of a presenter's remote."""
+"""A finding in a browser: kept, found again, presented by keys."""
 
 import pytest
 from playwright.sync_api import expect
@@ -48,11 +48,11 @@ def test_what_is_kept_is_listed_opened_and_presented(visit, saved):
     # Nothing of the sidebar stands beside what is presented.
     expect(page.get_by_test_id("stSidebar")).not_to_be_in_viewport()
     tab.settle()
-    page.keyboard.press("PageDown")
+    page.keyboard.press("n")
     expect(note).to_contain_text("And that.")
     assert f"view={second.id}" in page.url and "present=yes" in page.url
     tab.settle()
-    page.keyboard.press("PageUp")
+    page.keyboard.press("b")
     expect(note).to_contain_text("Say <b>this</b>.")
 
 
