@@ -104,6 +104,11 @@ def real_model() -> ModelEntry | None:
     return next((one for one in available_models() if (one.model, one.tag) == REAL_MODEL), None)
 
 
+def without_way(reading: str) -> str:
+    """A `domain_reading` for whoever shows the way to a real model in a button beside it."""
+    return reading.removesuffix(f" Encode them with a real model: {_real_model()}.")
+
+
 def _real_model() -> str:
     """Name, download, licence, and the command."""
     model, tag = REAL_MODEL

@@ -8,7 +8,8 @@ from textwrap import fill
 from gapviz.analyses.figure_families import families
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands
-from gapviz.core.terms import TERMS, Term, term
+from gapviz.core.term import Term
+from gapviz.core.terms import TERMS, term
 from gapviz.measures.described import DescribedFigure
 
 WIDTH = 80

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -49,26 +50,46 @@ def model_title(entry: ModelEntry) -> str:
     return f"{entry.model} · {entry.tag}{' ✓ on this machine' * entry.cached}"
 
 
-def show_way_to_real_model(view: View) -> None:
-    """A button that leads to the same pictures in a real model: one that has encoded them already,
-    or the panel of the Data page that does so, with the model chosen.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a button leads."""
+
+    page: str
+    query: Mapping[str, str]
+    words: str
+    """On the button."""
+    about: str
+    """Beside it: size, licence, and what it takes to get the model."""
+
+
+def way_to_real_model(view: View) -> Way | None:
+    """To the same pictures in a real model: one that has encoded them already, or the panel of the
+    Data page that does so, with the model chosen; None where there is no picture to encode.
     """
     encoders = catalogue()[view.collection].encoders
     real = next((title for name, title in encoders.items() if name not in BUILTIN_ENCODERS), None)
     entry = real_model()
     if real is not None:
-        _button({**st.query_params, "encoder": real}, "", f"See it with {real}", "Encoded already.")
-    elif entry is not None and any(item.image for item in collection_of(view).items):
-        _button(
-            {
-                "collection": catalogue()[view.collection].title,
-                SOURCE.name: SOURCE.choices["open_clip"],
-                MODEL: model_title(entry),
-            },
-            "data",
-            f"Encode these pictures with CLIP {entry.model}",
-            _about(entry),
-        )
+        query = {**st.query_params, "encoder": real}
+        return Way("", query, f"See it with {real}", "Encoded already.")
+    if entry is None or not any(item.image for item in collection_of(view).items):
+        return None
+    query = {
+        "collection": catalogue()[view.collection].title,
+        SOURCE.name: SOURCE.choices["open_clip"],
+        MODEL: model_title(entry),
+    }
+    return Way("data", query, f"Encode these pictures with CLIP {entry.model}", _about(entry))
+
+
+def show_way(way: Way) -> None:
+    """Draw the button."""
+    # A plain link, which opens the page anew: what widgets have bound to the URL can be set so.
+    address = in_html(f"{way.page}?{urlencode(way.query)}")
+    st.html(
+        f'<nav class="gv-action" aria-label="a real model"><a href="{address}" target="_self">'
+        f"{in_html(way.words)}</a><small>{in_html(way.about)}</small></nav>"
+    )
 
 
 def _about(entry: ModelEntry) -> str:
@@ -82,12 +103,3 @@ def _about(entry: ModelEntry) -> str:
         os.environ.get(name, "").lower() in ("1", "true", "yes") for name in OFFLINE_SWITCHES
     )
     return f"{told}. {OFFLINE if stays else ONLINE}"
-
-
-def _button(query: Mapping[str, str], page: str, words: str, about: str) -> None:
-    # A plain link, which opens the page anew: what widgets have bound to the URL can be set so.
-    address = in_html(f"{page}?{urlencode(query)}")
-    st.html(
-        f'<nav class="gv-action" aria-label="a real model"><a href="{address}" target="_self">'
-        f"{in_html(words)}</a><small>{in_html(about)}</small></nav>"
-    )

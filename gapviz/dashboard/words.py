@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from gapviz.core.foreign import in_html
-from gapviz.core.terms import TERMS, Term, term
+from gapviz.core.term import Term
+from gapviz.core.terms import TERMS, term
 
 LABEL = "Words"
 

@@ -54,12 +54,13 @@ def button(app):
 
 
 def test_the_button_names_the_model_with_size_and_licence(open_app, brought):
-    address, words, about = button(
-        open_app("pages/cones.py", collection=brought(of_another_kind()))
-    )
+    app = open_app("pages/cones.py", collection=brought(of_another_kind()))
+    address, words, about = button(app)
     assert address.path == "data"
     assert words == f"Encode these pictures with CLIP {REAL_MODEL[0]}"
     assert "MB to download once; MIT licence" in about and "needs a network once" in about
+    # What the button says, the warning above it does not.
+    assert not any("gapviz encode" in one.value for one in app.warning)
 
 
 def test_it_leads_to_the_panel_with_the_model_chosen(open_app, brought):
