@@ -41,7 +41,8 @@ from gapviz.measures.projection.sampling import DISPLAY_LIMIT
 from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.strategies.shift import STRENGTH
 
-PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="umap")
+PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="pca")
+"""Usually PCA: nobody waits for it, and its points follow λ at once."""
 PAIRS = free_parameter("pairs")
 SHOWN = free_parameter("clouds")
 TURNED = "_strength_turned"
