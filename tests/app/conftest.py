@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from gapviz.dashboard import matches, settings, waiting
 from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.story import page as story
 
 APP = Path(__file__).parents[2] / "app.py"
 # UMAP needs a minute of compiling where nothing is cached; these tests need no UMAP.
@@ -38,6 +39,7 @@ def _measures_no_recommendation(request, monkeypatch):
     takes seconds to measure, and its end would change a page that a test looks at."""
     if "measures_recommendations" not in request.fixturenames:
         monkeypatch.setattr(settings, "meanwhile", lambda awaited, words: None)
+        monkeypatch.setattr(story, "meanwhile", lambda awaited, words: awaited.get())
 
 
 @pytest.fixture

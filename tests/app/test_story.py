@@ -46,6 +46,14 @@ def links(app):
     return " ".join(html.proto.body for html in app.get("html"))
 
 
+def marks(app):
+    """Where the clouds mark the query and its right answer, by name."""
+    (chart,) = app.get("plotly_chart")
+    traces = json.loads(chart.proto.spec)["data"]
+    named = ("the query", "the right answer", "its first answers")
+    return {one["name"]: str(one["x"]) for one in traces if one.get("name") in named}
+
+
 def heads(app):
     return [one.value for one in app.subheader]
 
@@ -74,6 +82,13 @@ def test_the_switch_shows_the_same_query_fixed_and_the_link_keeps_it(open_app, s
     assert cards(open_app(fixed="true"))["state"] == "fixed"
 
 
+def test_the_clouds_follow_another_query(open_app):
+    app = open_app()
+    before = marks(app)
+    app.button(key="another").click().run()
+    assert marks(app) != before
+
+
 def test_another_query_is_a_click_away_fails_again_and_stands_in_the_url(open_app):
     app = open_app(fixed="true")
     first = cards(app)
@@ -92,19 +107,19 @@ def test_an_example_that_there_is_not_is_named_and_the_first_is_shown(open_app, 
     assert cards(app)["example"] == cards(open_app())["example"]
 
 
+@pytest.mark.slow
 def test_how_often_and_what_to_do_are_those_of_the_command(open_app, shipped):
+    advice = advice_of(shipped).compute()
     app, told = open_app(), find_told(shipped, no_progress).result
     for name, one in told.often.items():
         assert in_markdown(often_reading(name, one, told.label)) in words(app)
     (answer,) = [one.value for one in app.info]
-    assert answer == in_markdown(answer_reading(advice_of(shipped).compute()))
+    assert answer == in_markdown(answer_reading(advice))
     assert 'href="decide?' in links(app) and 'href="cones?' in links(app)
 
 
 def test_the_query_and_its_right_answer_are_marked_in_the_clouds(open_app):
-    (chart,) = open_app().get("plotly_chart")
-    names = [one.get("name") for one in json.loads(chart.proto.spec)["data"]]
-    assert {"the query", "the right answer", "its first answers"} <= set(names)
+    assert set(marks(open_app())) == {"the query", "the right answer", "its first answers"}
 
 
 def test_what_this_page_does_not_read_is_not_shown(open_app):

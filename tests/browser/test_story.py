@@ -33,7 +33,7 @@ def place(tab):
 
 
 def switch(tab):
-    return tab.widget("fixed").get_by_role("checkbox")
+    return tab.widget("fixed").locator("input")
 
 
 def test_a_first_visitor_sees_the_failing_query_the_fix_and_the_number(visit_fresh):

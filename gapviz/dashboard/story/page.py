@@ -10,7 +10,6 @@ from math import isnan
 import numpy as np
 import streamlit as st
 
-from gapviz.analyses.advice.advice import Advice
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.changes import Change
 from gapviz.analyses.story.analysis import ANALYSIS, advice_of, find_told
@@ -40,7 +39,7 @@ from gapviz.dashboard.settings import RAW, Settings
 from gapviz.dashboard.story.cards import ShownExample, show_cards
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.url_params import free_parameter, url_parameter
-from gapviz.dashboard.waiting import result_of
+from gapviz.dashboard.waiting import meanwhile
 from gapviz.figures.cones import alt_text
 from gapviz.figures.story import MarkedQuery, marked_cones
 from gapviz.measures.retrieval.outcomes import DEPTH
@@ -49,6 +48,7 @@ from gapviz.strategies import STRATEGIES
 FIXED = free_parameter("fixed")
 EXAMPLE = url_parameter(next(one for one in ANALYSIS.parameters if one.name == "example"))
 DOING = "Looking for a query that fails"
+ASKING = "Decide is trying every way on this collection; its answer will stand here."
 DRAWN = 4_000
 """Most points of both clouds: what the query is marked in is sent anew with every run."""
 IDLE_IN_SIDEBAR = ("compare",)
@@ -131,13 +131,13 @@ def _query(chosen: Settings, story: Story) -> None:
         fixed = st.toggle(
             f"**Fix it** with {in_markdown(story.label)}", key=FIXED, bind="query-params"
         )
-        if len(story.examples) > 1:
-            st.button(
-                "Another query",
-                key="another",
-                icon=":material/skip_next:",
-                on_click=partial(_go_to, number % len(story.examples) + 1),
-            )
+        if len(story.examples) > 1 and st.button(
+            "Another query",
+            key="another",
+            icon=":material/skip_next:",
+            on_click=partial(_go_to, number % len(story.examples) + 1),
+        ):
+            st.rerun()  # the clouds below show the other one too
         with st.popover("How was it chosen?", icon=":material/rule:"):
             st.markdown(in_markdown(choice_reading(story)))
             st.markdown(
@@ -232,9 +232,7 @@ def _share(title: str, was: Estimate, now: Estimate | None, change: Change) -> N
 
 def _what_to_do(chosen: Settings) -> None:
     with errors_shown():
-        advice: Advice | None = result_of(
-            advice_of(story_request(chosen)), "Asking Decide, which tries every way"
-        )
+        advice = meanwhile(advice_of(story_request(chosen)), ASKING)
         if advice is not None and measures_enough(chosen.view):
             st.info(in_markdown(answer_reading(advice)), icon=":material/alt_route:")
     ways_on(

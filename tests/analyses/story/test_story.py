@@ -207,6 +207,7 @@ def test_how_often_adds_up(make_collection):
     assert one.lost == pytest.approx((raw.recall(10) * (1 - fixed.recall(10))).mean())
 
 
+@pytest.mark.slow
 def test_vectors_of_random_weights_are_said_to_be_that(make_collection):
     made = replace(make_collection(60, 16, gap=3), encoder="open_clip:ViT-S-32-alt:random-0")
     request = Request(made, ANALYSIS.usual(), strategy=CENTRE)
