@@ -11,7 +11,7 @@ from scipy.stats import binom
 from gapviz.core.collection import Collection
 from gapviz.core.splits import CALIBRATE
 from gapviz.core.vectors import Float32
-from gapviz.encoders.catalogue import available_models
+from gapviz.encoders.catalogue import ModelEntry, available_models
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 
 NEAREST = 5
@@ -26,7 +26,9 @@ MOST_PICTURES = 2_000
 """Of a larger collection, as many pictures are looked at."""
 
 REAL_MODEL = ("ViT-B-32", "laion2b_s34b_b79k")
-"""CLIP, small enough for a laptop; its weights have the MIT licence."""
+"""CLIP, small enough for a laptop."""
+REAL_MODEL_LICENCE = "MIT"
+"""Of its weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +87,26 @@ def domain_reading(collection: Collection) -> str | None:
     )
 
 
+def real_model() -> ModelEntry | None:
+    """The real model that is named where pictures are not the built-in encoder's kind; None where
+    the list of models has it no more.
+    """
+    return next((one for one in available_models() if (one.model, one.tag) == REAL_MODEL), None)
+
+
+def without_way(reading: str) -> str:
+    """A `domain_reading` for whoever shows the way to a real model in a button beside it."""
+    return reading.removesuffix(f" Encode them with a real model: {_real_model()}.")
+
+
 def _real_model() -> str:
     """Name, download, licence, and the command."""
     model, tag = REAL_MODEL
-    entries = [one for one in available_models() if (one.model, one.tag) == REAL_MODEL]
-    size = entries[0].download_bytes if entries else None
+    entry = real_model()
+    size = entry.download_bytes if entry else None
     download = "" if size is None else f"about {size / 1e6:,.0f} MB to download once, "
     return (
-        f"CLIP {model} ({download}MIT licence), on the Data page or by "
+        f"CLIP {model} ({download}{REAL_MODEL_LICENCE} licence), on the Data page or by "
         f"“gapviz encode --model {model} --pretrained {tag}”"
     )
 

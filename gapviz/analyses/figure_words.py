@@ -91,7 +91,9 @@ def found_reading(measurement: Measurement) -> str | None:
     known = [*mixed.values(), *alone.values()]
     if measurement.collection.n_items < FEWEST_ITEMS or len(alone) < 2 or any(map(isnan, known)):
         return None
-    told = "; ".join(found_words(mixed[way], *way) for way in ways)
+    first, (source, target) = ways
+    second = f"the right {kind_of(target)} for {of_hundred(mixed[ways[1]])} of 100 {source} queries"
+    told = f"{found_words(mixed[first], *first)}, and {second}"
     counts = " and ".join(of_hundred(alone[way]) for way in ways)
     return (
         f"In one index of both, {told}. Where only the other kind is searched, for {counts} of 100."

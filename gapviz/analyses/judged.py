@@ -8,6 +8,7 @@ from typing import Literal
 
 from gapviz.analyses.analysis import PROTOCOL, Request
 from gapviz.analyses.changes import Change, named_change
+from gapviz.analyses.figure_words import of_hundred
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.table import Cell, Changed, Column, Marked, Table
@@ -218,9 +219,12 @@ def judged_reading(found: JudgedMeasurement, before: JudgedMeasurement | None = 
         return f"{told[0]} {too_few_queries(max(counts.values()))}"
     parts = []
     for name in enough:
-        words = f"{name} queries reach NDCG@{DEPTH} {figure(found.estimate('ndcg', name).value, 2)}"
+        recall, reached = f"recall@{DEPTH}", figure(found.estimate("ndcg", name).value, 2)
+        words = f"{name} queries find {of_hundred(found.estimate(recall, name).value)}"
         if before is not None:
-            words += f" (raw {figure(before.estimate('ndcg', name).value, 2)})"
+            words += f" instead of {of_hundred(before.estimate(recall, name).value)}"
+            reached += f", raw {figure(before.estimate('ndcg', name).value, 2)}"
+        words += f" of 100 of their answers in their first {DEPTH} (NDCG@{DEPTH} {reached})"
         bias = found.estimate("bias", name).value
         if not isnan(bias):
             words += (

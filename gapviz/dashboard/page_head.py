@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from gapviz.analyses.domain import domain_reading
+from gapviz.analyses.domain import domain_reading, without_way
 from gapviz.analyses.measure import content_reading
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_html, in_markdown
@@ -18,6 +18,7 @@ from gapviz.core.splits import EVALUATE
 from gapviz.core.wording import FEWEST_ITEMS, too_few
 from gapviz.dashboard.caches import cached_within, collection_of, measured
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
+from gapviz.dashboard.real_model import show_way, way_to_real_model
 from gapviz.dashboard.settings import Settings, settings
 from gapviz.dashboard.waiting import meanwhile
 from gapviz.measures.ahead import compute_figures
@@ -92,7 +93,13 @@ def show_doubts(chosen: Settings) -> None:
     for view in chosen.views:
         asked = _content_doubts.later(view, chosen.raw, chosen.seed, chosen.pair)
         doubts = meanwhile(asked, DOUBTING, patiently=True) or ()
-        _warn(chosen, view, *_domain_doubts(view), *doubts)
+        unlike = _domain_doubts(view)
+        way = way_to_real_model(view) if unlike else None
+        if way is not None:
+            unlike = tuple(map(without_way, unlike))
+        _warn(chosen, view, *unlike, *doubts)
+        if way is not None:
+            show_way(way)
 
 
 def _warn(chosen: Settings, view: View, *doubts: str) -> None:

@@ -29,8 +29,12 @@ FURTHER_WAYS = (
 CARDS = ("cloud separation", "noise floor")
 DRAWN = ("UMAP", "PCA", "gap axis")
 
+_CONES = (*GAP, *CARDS, *SEARCH, *HOW, *DRAWN, *WAYS, "judgments")
+_SCORES = (*GAP, *SEARCH, *HOW, *WAYS, "CSLS", "threshold", "AUC", "precision")
+
 PAGE_TERMS: Mapping[str, tuple[str, ...]] = {
-    "": (*GAP, *CARDS, *SEARCH, *HOW, *DRAWN, *WAYS, "judgments"),
+    "": _CONES,
+    "cones": _CONES,
     "search": (*GAP, *SEARCH, *HOW, *WAYS, "judgments", "threshold", "precision"),
     "within": (*GAP, "match", "R@10", "mAP", "rank", "neutral", *HOW, "precision", "temperature"),
     "why": (*GAP, *SEARCH, *HOW, "temperature", "contrastive loss"),
@@ -51,7 +55,8 @@ PAGE_TERMS: Mapping[str, tuple[str, ...]] = {
     ),
     "directions": (*GAP, *SEARCH, *HOW, "mAP", "z-norm"),
     "curves": (*GAP, *SEARCH, *HOW, *WAYS, "temperature", "contrastive loss", "judgments"),
-    "thresholds": (*GAP, *SEARCH, *HOW, *WAYS, "CSLS", "threshold", "AUC", "precision"),
+    "thresholds": _SCORES,
+    "scores": _SCORES,
     "anatomy": (
         *GAP,
         *SEARCH,
@@ -89,6 +94,7 @@ PAGE_TERMS: Mapping[str, tuple[str, ...]] = {
         "precision",
         "approximate index",
     ),
+    "findings": (*GAP, *SEARCH, *HOW, *WAYS),
     "data": ("modality gap", "modality", "encoder", "match", "judgments", "quantised"),
 }
 """By address of a page, the terms that it uses; that of the first page is empty."""

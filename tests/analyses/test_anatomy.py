@@ -143,7 +143,7 @@ def test_clusters_without_labels_are_held_against_modality_alone(collection):
 def test_clusters_follow_labels_once_the_gap_is_closed(make_labelled_world):
     found = cached_groups(make_labelled_world(), BOTH, seed=0).compute()
     before, after, *others = groups_table(found).rows
-    assert before[3].value < 0.9 < after[3].value and after[5].low > 0
+    assert before[3].value < 0.9 < after[3].value and after[5].figure.low > 0
     raw, centred = others[0], others[1]
     assert raw[6].value == 1 and centred[6].value < 0.5
     assert "6 clusters, as many as labels" in groups_reading(found)

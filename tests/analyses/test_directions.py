@@ -147,7 +147,7 @@ def test_an_encoder_of_one_modality_alone_is_no_point_but_the_dedicated_one(make
     image, text = (
         found.result.directions[name, name].figures["recall@1"].value for name in ("image", "text")
     )
-    assert delta[2].value == pytest.approx(text - image)
+    assert delta[2].figure.value == pytest.approx(text - image)
     assert "image → image against alone: " in words(found)
 
 

@@ -45,7 +45,7 @@ def test_a_measurement_is_said_in_plain_words_first(measured):
     before, _ = measured
     said = plain_reading(before)
     recall = of_hundred(before.mixed_recall["text"].value)
-    assert f"the right picture is among the first 10 for {recall} of 100 text queries" in said
+    assert f"the right picture for {recall} of 100 text queries" in said
     assert "NDCG" not in said and "R@10" not in said
 
 

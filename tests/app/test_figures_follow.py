@@ -69,7 +69,7 @@ def test_the_picture_of_cones_comes_before_the_figures(open_app, held):
     held.set()
     settled(app)
     assert any("Gap" in label for label in metrics(app))
-    assert any("NDCG" in label for label in metrics(app))
+    assert any("first 10" in label for label in metrics(app))
 
 
 @pytest.mark.slow

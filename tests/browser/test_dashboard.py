@@ -15,7 +15,7 @@ CAT = "1F431"
 def test_the_first_view_draws_both_clouds_by_umap(visit):
     tab = visit("/cones?strategy=centre")
     expect(tab.clouds()).to_have_count(2)
-    expect(tab.page.get_by_test_id("stMain")).to_contain_text("Cloud separation")
+    expect(tab.page.get_by_test_id("stMain")).to_contain_text("in widths of a cloud")
     # Most of both on the first screen.
     for place in (0, 1):
         box = tab.page.locator("figure.view").nth(place).bounding_box()

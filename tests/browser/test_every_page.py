@@ -7,7 +7,7 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "/": (1, "How often?"),
-    "/cones": (0, "Cloud separation"),
+    "/cones": (0, "in widths of a cloud"),
     "/search?q=cat face": (0, "Over all held-out queries"),
     "/within": (1, "mAP"),
     "/scoreboard?models=one": (1, "Score z-norm"),

@@ -15,6 +15,7 @@ from gapviz.dashboard.caches import forget_collections, items_of
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data.library import megabytes
 from gapviz.dashboard.errors import errors_shown, show_error
+from gapviz.dashboard.real_model import MODEL, SOURCE, model_title
 from gapviz.dashboard.waiting import show_progress
 from gapviz.dashboard.widgets import choice_of, segments_of
 from gapviz.encoders.catalogue import available_models
@@ -28,19 +29,6 @@ from gapviz.storage.background_process import ProcessTask
 from gapviz.storage.configuration import configuration
 
 POLL_SECONDS = 1.0
-SOURCE = Parameter(
-    "encode_with",
-    "Model",
-    "choice",
-    "builtin",
-    "",
-    choices={
-        "builtin": "Built in",
-        "open_clip": "open_clip model",
-        "sentences": "sentence-transformers model",
-        "name": "By name or path",
-    },
-)
 CAPTIONS = Parameter(
     "indexed_captions",
     "Captions that are indexed, where an item has several",
@@ -103,10 +91,10 @@ def _chosen_encoder() -> str | None:
 
 
 def _open_clip() -> str | None:
-    models = {f"{entry.model} · {entry.tag}": entry for entry in available_models()}
-    titles = {k: f"{k} ✓ on this machine" if one.cached else k for k, one in models.items()}
+    models = {entry.encoder_name: entry for entry in available_models()}
+    titles = {k: model_title(one) for k, one in models.items()}
     label = f"One of {len(models):,} pretrained models"
-    name = choice_of(label, titles, key="open_clip_model", filter_mode="fuzzy")
+    name = choice_of(label, titles, key=MODEL, bind="query-params", filter_mode="fuzzy")
     if name is None:
         return None
     entry = models[name]

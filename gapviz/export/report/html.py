@@ -38,6 +38,7 @@ small, figcaption { opacity: .8; font-size: .85rem; }
 .cards > div { flex: 1 1 150px; border: 1px solid var(--line); border-radius: 8px;
   padding: .6rem .8rem; }
 .cards strong { display: block; font-size: 1.5rem; }
+.gv-green { color: light-dark(#00694c, #3fd1a5); } .gv-red { color: light-dark(#a3260f, #ff9a85); }
 .plots figure { flex: 1 1 420px; margin: 0; }
 svg { width: 100%; height: auto; } svg text { font-size: 11px; fill: currentColor; }
 .axis { fill: none; stroke: var(--quiet); }
