@@ -12,7 +12,12 @@ import numpy as np
 
 from gapviz.analyses.advice.effect import Trial
 from gapviz.analyses.advice.judged_evidence import JUDGED_TASKS
-from gapviz.analyses.advice.plain_words import AMONG_FIRST, own_kind_words, rank_words, recall_words
+from gapviz.analyses.advice.plain_words import (
+    AMONG_FIRST,
+    direction_words,
+    own_kind_words,
+    rank_words,
+)
 from gapviz.analyses.advice.rules import Situation
 from gapviz.analyses.figure_words import kind_of
 from gapviz.analyses.judged import Protocol, chosen_protocol
@@ -201,8 +206,8 @@ def one_way_trials(
     """Reciprocal rank and recall of the match among the rows of `target` alone."""
     ways = {
         "mrr": ("MRR", rank_words("MRR"), 1),
-        "recall@1": ("R@1", f"{recall_words(source, target)} at the first place", 100),
-        "recall@10": ("R@10", f"{recall_words(source, target)} {AMONG_FIRST}", 100),
+        "recall@1": ("R@1", f"{direction_words(source, target)} at the first place", 100),
+        "recall@10": ("R@10", f"{direction_words(source, target)} {AMONG_FIRST}", 100),
     }
     return [
         _trial(f"{title}, {source} → {target}", before, after, (name, source, target)).in_words(
@@ -239,7 +244,7 @@ def mixed_trials(before: Measurement, after: Measurement) -> list[Trial]:
         )
     return trials + [
         _trial(f"R@10, {a} → {b}", before, after, (f"recall@{DEPTH}", a, b)).in_words(
-            f"{recall_words(a, b)} {AMONG_FIRST}, searching {kind_of(b, several=True)} alone"
+            f"{direction_words(a, b)} {AMONG_FIRST}, searching {kind_of(b, several=True)} alone"
         )
         for a, b in before.cross
     ]

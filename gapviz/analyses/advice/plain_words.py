@@ -19,6 +19,6 @@ def own_kind_words(modality: str) -> str:
     return f"answers to {modality} queries that are {kind}, {AMONG_FIRST}"
 
 
-def recall_words(source: str, target: str) -> str:
+def direction_words(source: str, target: str) -> str:
     """What recall in an index of one modality alone counts."""
     return f"{source} queries that find their {kind_of(target)}"
