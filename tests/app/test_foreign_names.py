@@ -13,7 +13,10 @@ PAGES = {
     "search by item": {"query_by": "item"}, "within": {}, "why": {},
     **{f"tour {number}": {"step": number} for number in range(1, 9)},
     "scoreboard": {}, "directions": {},
-    **{f"curves {one}": {"curve": one} for one in ("strength", "mix", "calibration", "fusion")},
+    **{
+        f"curves {one}": {"curve": one}
+        for one in ("strength", "mix", "calibration", "fusion", "weight")
+    },
     **{f"scores {one}": {"scores": one} for one in ("distributions", "thresholds", "fusion")},
     **{f"anatomy {one}": {"part": one} for one in ("heat_map", "plane", "hubs", "spectrum")},
     "approximate": {}, "approximate storage": {"approximate": "storage"},
