@@ -30,6 +30,19 @@ def keep(tab, saved, name, note):
     tab.settle()
 
 
+def press_until_shown(tab, key, view):
+    """Press a key, which a page hears once its buttons are drawn, until the view is open."""
+    label = {"n": "Next", "b": "Back"}[key]
+    expect(tab.page.get_by_role("button", name=label)).to_be_enabled()
+
+    def shown():
+        tab.page.keyboard.press(key)
+        tab.page.wait_for_timeout(1000)
+        return f"view={view.id}" in tab.page.url
+
+    tab.until(shown)
+
+
 @pytest.mark.slow
 def test_what_is_kept_is_listed_opened_and_presented(visit, saved):
     tab = visit("/protocol?strategy=half")
@@ -47,12 +60,10 @@ def test_what_is_kept_is_listed_opened_and_presented(visit, saved):
     assert f"view={first.id}" in page.url
     # Nothing of the sidebar stands beside what is presented.
     expect(page.get_by_test_id("stSidebar")).not_to_be_in_viewport()
-    tab.settle()
-    page.keyboard.press("n")
+    press_until_shown(tab, "n", second)
     expect(note).to_contain_text("And that.")
-    assert f"view={second.id}" in page.url and "present=yes" in page.url
-    tab.settle()
-    page.keyboard.press("b")
+    assert "present=yes" in page.url
+    press_until_shown(tab, "b", first)
     expect(note).to_contain_text("Say <b>this</b>.")
 
 
