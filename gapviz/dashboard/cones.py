@@ -41,8 +41,7 @@ from gapviz.measures.projection.sampling import DISPLAY_LIMIT
 from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.strategies.shift import STRENGTH
 
-PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="pca")
-"""Usually PCA: nobody waits for it, and its points follow λ at once."""
+PROJECTION = url_choice("projection", "Projection", METHOD_TITLES, default="umap")
 PAIRS = free_parameter("pairs")
 SHOWN = free_parameter("clouds")
 TURNED = "_strength_turned"

@@ -311,10 +311,10 @@ def test_ranking_items_is_neither_praised_nor_blamed(open_app):
 
 
 def test_the_page_leads_on_and_keeps_the_view(open_app):
-    app = open_app(strategy="route", projection="Gap axis")
+    app = open_app(strategy="route")
     links = "".join(html.proto.body for html in app.get("html"))
     for page in ("search", "decide", "data"):
-        assert f'<a href="{page}?projection=Gap+axis&amp;strategy=Route+and+fuse+by+rank" ' in links
+        assert f'<a href="{page}?projection=PCA&amp;strategy=Route+and+fuse+by+rank" ' in links
 
 
 def test_every_cloud_says_what_it_shows(open_app):
