@@ -13,7 +13,12 @@ from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.outcome import mean_of_known
 from gapviz.measures.retrieval.outcomes import DEPTH
 
-_KINDS: Mapping[str, tuple[str, str]] = {"image": ("picture", "pictures"), "text": ("text", "text")}
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "image": ("picture", "pictures"),
+    "text": ("text", "text"),
+    "video": ("video", "videos"),
+    "outline": ("outline", "outlines"),
+}
 """What one and what several contents of a modality are called, where that is not its name."""
 
 

@@ -56,7 +56,6 @@ PAGE_TERMS: Mapping[str, tuple[str, ...]] = {
     ),
     "directions": (*GAP, *SEARCH, *HOW, "mAP", "z-norm"),
     "curves": (*GAP, *SEARCH, *HOW, *WAYS, "temperature", "contrastive loss", "judgments"),
-    "thresholds": _SCORES,
     "scores": _SCORES,
     "anatomy": (
         *GAP,

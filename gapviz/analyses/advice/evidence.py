@@ -238,7 +238,7 @@ def mixed_trials(before: Measurement, after: Measurement) -> list[Trial]:
         share = mean_of_known(outcome.expected_share)
         aim = None if isnan(share) else share
         trials.append(
-            _trial(f"bias@10, {name} queries", before, after, ("bias", name), aim=aim).in_words(
+            _trial(f"bias rate, {name} queries", before, after, ("bias", name), aim=aim).in_words(
                 own_kind_words(name), DEPTH
             )
         )

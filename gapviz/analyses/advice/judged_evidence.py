@@ -41,7 +41,7 @@ def judged_mixed_trials(before: JudgedMeasurement, after: JudgedMeasurement) -> 
     for name, share in before.expected_bias.items():
         if not isnan(share):
             key = ("bias", name)
-            bias = _trial(f"bias@{DEPTH}, {name} {of_queries}", before, after, key, share)
+            bias = _trial(f"bias rate, {name} {of_queries}", before, after, key, share)
             trials.append(bias.in_words(own_kind_words(name), DEPTH))
     for of in ("target_hit", f"recall@{DEPTH}"):
         for name in names:

@@ -75,7 +75,7 @@ def figures_of(measurement: Measurement) -> list[FigureOfView]:
     for name in one.mixed:
         aim = f"nearer {figure(neutral_share(one, name), 2)}"
         key = ("bias", name)
-        found.append(FigureOfView(f"bias@10, {name} queries", aim, key, one.estimate(*key)))
+        found.append(FigureOfView(f"bias rate, {name} queries", aim, key, one.estimate(*key)))
     for name in one.mixed:
         key = ("ndcg", name)
         found.append(FigureOfView(f"NDCG@10, {name} queries", "higher", key, marked(one, *key)))

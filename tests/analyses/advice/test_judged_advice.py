@@ -83,7 +83,7 @@ def test_the_figures_are_those_of_the_judged_queries(evidence, advice):
     centred = next(one for one in advice.recommendations if one.rule.strategy == "centre")
     titles = [effect.figure for effect in centred.effects]
     assert titles == [
-        "NDCG@10, judged queries", "bias@10, text judged queries", "R@10, text judged queries",
+        "NDCG@10, judged queries", "bias rate, text judged queries", "R@10, text judged queries",
     ]  # fmt: skip
     found = evidence.judged(evidence.raw.strategy.options, None)
     assert centred.effects[0].before.value == pytest.approx(found.estimate("ndcg", "text").value)
