@@ -41,6 +41,7 @@ def test_one_walks_the_whole_tour_by_keyboard_and_reads_it_from_afar(visit):
         expect(heading).to_have_text(title)
         tab.settle()
         expect(tab.page.get_by_test_id("stProgress")).to_have_count(0)
+        expect(tab.page.get_by_text("Looking whether")).to_have_count(0)
         tab.settle()
         assert tab.page.evaluate(SMALLEST_WORDS) >= 20, title
         assert heading.evaluate("one => one.getBoundingClientRect().left") < 100
