@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -186,8 +186,10 @@ class SavedViews:
                     hint="remove some on the page Findings",
                 )
             name = next(name for name in iter(_new_id, "") if name not in taken)
-            now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            kept = _readable(replace(view, id=name, kept=now))
+            # After all others, though two come at once or the clock was set back.
+            moments = [datetime.fromisoformat(one.kept) for one in self.all()]
+            now = max([datetime.now(UTC), *(one + timedelta(microseconds=1) for one in moments)])
+            kept = _readable(replace(view, id=name, kept=_written(now)))
             self._write(kept)
         return kept
 
@@ -259,7 +261,7 @@ class SavedViews:
             name=_text(told["name"]),
             note=_text(told["note"]),
             content_hash=_text(told["content_hash"]),
-            kept=datetime.fromisoformat(told["kept"]).isoformat(timespec="milliseconds"),
+            kept=_written(datetime.fromisoformat(told["kept"])),
             items=tuple(map(_text, told["items"])),
             n_selected=int(told["n_selected"]),
         )
@@ -298,6 +300,10 @@ def _readable(view: SavedView) -> SavedView:
         note=whole(view.note).strip(),
         items=tuple(map(whole, view.items)),
     )
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _new_id() -> str:
