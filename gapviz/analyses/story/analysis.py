@@ -8,6 +8,7 @@ from typing import Any
 
 from gapviz.analyses.advice.advice import Advice, cached_advice
 from gapviz.analyses.advice.analysis import evidence_of
+from gapviz.analyses.advice.decision import decision_of
 from gapviz.analyses.advice.rules import Situation
 from gapviz.analyses.analysis import QUERY_MODALITY, Analysis, Finding, Request
 from gapviz.analyses.story.example import (
@@ -18,7 +19,7 @@ from gapviz.analyses.story.example import (
     example_json,
 )
 from gapviz.analyses.story.often import often_protocol, often_table
-from gapviz.analyses.story.readings import answer_reading, story_readings
+from gapviz.analyses.story.readings import story_readings
 from gapviz.analyses.story.story import tell
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
@@ -74,7 +75,8 @@ def find_story(request: Request, progress: Progress) -> Finding:
     except GapvizError as error:
         says, first = f"Decide says nothing: {error.sentence}", None
     else:
-        says = f"Decide says: {answer_reading(advice)}"
+        decision = decision_of(advice)
+        says = f"Decide says: {decision.title}. {decision.reason}"
         first = advice.recommendations[0].to_json()
     return replace(told, readings=[*told.readings, says], figures={**told.figures, "decide": first})
 

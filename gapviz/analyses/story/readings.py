@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import isnan
 
-from gapviz.analyses.advice.advice import Advice
 from gapviz.analyses.figure_words import kind_of
 from gapviz.analyses.measure import NO_CONTENT
 from gapviz.analyses.story.example import CHOICE_RULE, Example
@@ -109,20 +108,3 @@ def often_reading(name: str, one: HowOften, label: str) -> str:
 def percent(share: float) -> str:
     """A share as a whole percentage; `unknown` where it is NaN."""
     return UNKNOWN if isnan(share) else f"{figure(100 * share, 0)} %"
-
-
-def answer_reading(advice: Advice) -> str:
-    """Decide's first answer with its reason, in plain words."""
-    first = advice.recommendations[0]
-    if first.verdict != "better" or not first.effects:
-        return (
-            f"Leave it as it is: of {counted(advice.n_tried, 'way')} tried none is better by "
-            "more than chance."
-        )
-    effect = first.effects[0]
-    return (
-        f"{first.title}: of {counted(advice.n_tried, 'way')} tried it puts right answers highest "
-        f"({effect.figure} {figure(effect.before.value)} → {figure(effect.after.value)}, better "
-        f"by more than chance). Cost of a query: {first.cost.query}; to store: "
-        f"{first.cost.storage}."
-    )

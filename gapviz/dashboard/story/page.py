@@ -10,13 +10,13 @@ from math import isnan
 import numpy as np
 import streamlit as st
 
+from gapviz.analyses.advice.decision import decision_of
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.changes import Change
 from gapviz.analyses.figure_words import kind_of
 from gapviz.analyses.story.analysis import ANALYSIS, advice_of, find_told
 from gapviz.analyses.story.example import Example
 from gapviz.analyses.story.readings import (
-    answer_reading,
     choice_reading,
     ending_reading,
     often_reading,
@@ -32,6 +32,7 @@ from gapviz.dashboard.caches import collection_of, layout_request
 from gapviz.dashboard.canvas.component import webgl_available
 from gapviz.dashboard.cards import metric_look
 from gapviz.dashboard.charts import show_chart
+from gapviz.dashboard.decision import show_decision
 from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.judged import judged_section
 from gapviz.dashboard.page_head import measures_enough, ways_on
@@ -235,7 +236,7 @@ def _what_to_do(chosen: Settings) -> None:
     with errors_shown():
         advice = meanwhile(advice_of(story_request(chosen)), ASKING)
         if advice is not None and measures_enough(chosen.view):
-            st.info(in_markdown(answer_reading(advice)), icon=":material/alt_route:")
+            show_decision(decision_of(advice), links=False)
     ways_on(
         {
             "decide": "All ways that were tried, and what they cost",
