@@ -16,7 +16,7 @@ SHOWN = ("body", "label", "delta", "delta_description", "help", "title", "conten
 HINTS = 'class="gv-words"'
 NO_WORDS = re.compile(r"<style.*?</style>|<[^>]*>|\$\$.*?\$\$|:material/\w+:", re.DOTALL)
 # They measure every strategy, or build indexes.
-SLOW = ("scoreboard", "decide", "thresholds", "approximate")
+SLOW = ("scoreboard", "decide", "scores", "approximate")
 CASES = [pytest.param(one, marks=pytest.mark.slow) if one in SLOW else one for one in PAGES]
 STATES = [
     *[("tour", {"step": str(step)}) for step in range(2, 9)],
@@ -35,7 +35,7 @@ def strings(message):
 
 
 def elements(block):
-    for child in block.children.values():
+    for child in list(block.children.values()):
         if getattr(child, "children", None):
             yield from elements(child)
         if getattr(child, "proto", None) is not None:

@@ -15,7 +15,7 @@ from gapviz.core.seeds import DEFAULT_SEED, checked_seed
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.pair import pairs_by_title
-from gapviz.sources.builtin import builtin_collection
+from gapviz.sources.builtin import SHIPPED_COLLECTIONS
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.library.stored import Workspace
 from gapviz.storage.saved_views import SavedView
@@ -79,13 +79,13 @@ Measures = Callable[[Subject], Measurement]
 
 
 def opened(subject: Subject) -> Collection:
-    """The collection as the dashboard shows it: the built-in one, or one of the workspace.
+    """The collection as the dashboard shows it: one that ships, or one of the workspace.
 
     Raises:
         GapvizError: it is gone, or its files are missing or damaged.
     """
-    if subject.collection == BUILTIN:
-        return builtin_collection(subject.encoder)
+    if subject.collection in SHIPPED_COLLECTIONS:
+        return SHIPPED_COLLECTIONS[subject.collection].load(subject.encoder)
     collection = Workspace().load(subject.collection, subject.encoder)
     return collection if collection.splits else split_alike([collection])[0]
 
