@@ -7,7 +7,7 @@ from playwright.sync_api import TimeoutError, expect
 
 pytestmark = pytest.mark.browser
 
-LINK = "/?strategy=ridge&ridge=50&seed=7&weight_text=2&projection=pca"
+LINK = "/cones?strategy=ridge&ridge=50&seed=7&weight_text=2&projection=pca"
 
 
 @pytest.fixture
