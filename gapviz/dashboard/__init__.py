@@ -8,5 +8,5 @@ FAVICON = Path(__file__).parent / "favicon.png"
 STYLESHEET = Path(__file__).parent / "style.css"
 """All of the pages' own styles."""
 
-LIST_ROLES = (Path(__file__).parent / "list_roles.js").read_text("utf-8")
-"""What mends the list of pages for screen readers."""
+OPEN_TO_ALL = (Path(__file__).parent / "open_to_all.js").read_text("utf-8")
+"""A script that opens to screen readers and keys what Streamlit leaves closed."""

@@ -14,7 +14,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.not_measured import not_measured
 from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
-from gapviz.dashboard import LIST_ROLES, STYLESHEET
+from gapviz.dashboard import OPEN_TO_ALL, STYLESHEET
 from gapviz.dashboard.caches import cached_within, collection_of, studied
 from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
 from gapviz.dashboard.real_clip import newly_fetched, offer_real_clip
@@ -47,7 +47,7 @@ MEASURING = (
     f"{STRATEGIES[UNTIL_KNOWN.name].title} is shown where no strategy is chosen."
 )
 
-_mend_list_roles = st.components.v2.component("gapviz_list_roles", js=LIST_ROLES)
+_open_to_all = st.components.v2.component("gapviz_open_to_all", js=OPEN_TO_ALL)
 
 SETTINGS_KEY = "_settings"
 
@@ -170,7 +170,7 @@ def show_sidebar() -> None:
     read_link(_stands_in_the_sidebar)
     st.html(STYLESHEET)
     with st.sidebar:
-        _mend_list_roles(key="list_roles")
+        _open_to_all(key="open_to_all")
         entries = catalogue()
         titles = {name: entry.title for name, entry in entries.items()}
         add = "Add your own on the Data page." if len(entries) == len(SHIPPED_COLLECTIONS) else None

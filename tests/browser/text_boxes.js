@@ -1,7 +1,7 @@
 // Texts of a page that lie over each other, or that a box cuts off: at most ten, in words.
 () => {
   const main = document.querySelector('[data-testid="stMain"]');
-  const apart = ".js-plotly-plot, canvas, svg, [data-testid='stDataFrame'], [role='tooltip'],"
+  const apart = ".js-plotly-plot, canvas, svg, [data-testid='stDataFrame'], [role='tooltip'], .katex,"
     + " [data-testid='stTooltipContent'], .gv-canvas";
   const clips = (style) => style.overflowX !== "visible" || style.overflowY !== "visible";
   const floats = (element) => {
