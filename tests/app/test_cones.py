@@ -82,7 +82,7 @@ def test_cards_tell_which_way_is_better_with_and_without_a_strategy(open_app):
 
 def pictures(app):
     """What the canvases of the page are told."""
-    return [json.loads(found.proto.json) for found in app.get("bidi_component")]
+    return [json.loads(found.proto.json) for found in app.main.get("bidi_component")]
 
 
 def test_two_clouds_share_one_picture_with_its_camera_and_its_selection(open_app):

@@ -310,7 +310,7 @@ def test_a_threshold_off_its_slider_is_named_once_it_is_known(opened):
 
 
 def cursor_of(app):
-    (cursor,) = app.get("bidi_component")
+    (cursor,) = app.main.get("bidi_component")
     return json.loads(cursor.proto.json)
 
 

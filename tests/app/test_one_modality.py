@@ -58,7 +58,7 @@ def test_the_one_cone_is_drawn_with_its_figures(open_app, one):
         for value in (cloud.cloud.cone, cloud.cloud.mean_norm, cloud.cloud.mean_distance)
     ]
     assert values[3] == f"{cloud.spectrum.effective_rank:.1f}"
-    (picture,) = app.get("bidi_component")
+    (picture,) = app.main.get("bidi_component")
     assert [view["title"] for view in json.loads(picture.proto.json)["views"]] == [
         "The image cone, raw"
     ]

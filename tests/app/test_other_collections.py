@@ -50,7 +50,7 @@ def test_two_models_stand_side_by_side(open_app, store_collection, page):
     assert "second model" in words(app) + "".join(head.value for head in app.subheader)
     if page == CONES:
         assert len(app.metric) == 16
-        pictures = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+        pictures = [json.loads(one.proto.json) for one in app.main.get("bidi_component")]
         assert [len(picture["views"]) for picture in pictures] == [2, 2]
 
 

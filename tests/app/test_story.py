@@ -30,7 +30,7 @@ def store(store_collection):
 
 def cards(app):
     """What the component of the cards is sent."""
-    (one,) = [json.loads(one.proto.json) for one in app.get("bidi_component")]
+    (one,) = [json.loads(one.proto.json) for one in app.main.get("bidi_component")]
     return one
 
 
@@ -143,7 +143,7 @@ def test_a_collection_without_a_gap_is_told_so_with_its_figures(open_app, store,
         "gapviz.dashboard.story.page.strategy_of_story", lambda chosen: StrategyOptions().name
     )
     app = open_app(collection=store(gap=0.0))
-    assert not app.exception and not app.get("bidi_component")
+    assert not app.exception and not app.main.get("bidi_component")
     assert app.title[0].value == "Start: no gap worth fixing"
     assert NO_GAP in words(app) and "see nothing but" in words(app)
     assert heads(app) == ["How often?", "What should I do?"]
@@ -151,7 +151,7 @@ def test_a_collection_without_a_gap_is_told_so_with_its_figures(open_app, store,
 
 def test_unpaired_data_have_no_right_answer(open_app, unpaired_collection):
     app = open_app(collection=unpaired_collection.id)
-    assert not app.exception and not app.get("bidi_component")
+    assert not app.exception and not app.main.get("bidi_component")
     assert NO_MATCHES in words(app) and "see nothing but" in words(app)
 
 

@@ -39,7 +39,7 @@ def finished(app):
 
 def cards(app):
     """What the component of the query is sent; None where it is not drawn."""
-    found = [one.proto.json for one in app.get("bidi_component")]
+    found = [one.proto.json for one in app.main.get("bidi_component")]
     return found[0] if found else None
 
 
@@ -53,7 +53,7 @@ def test_every_stop_opens_by_its_link_and_has_a_picture(open_app, step):
     assert not app.error
     assert not app.warning
     assert app.title[0].value == STOP_TITLES[step - 1]
-    pictures = [*app.get("plotly_chart"), *app.get("bidi_component")]
+    pictures = [*app.get("plotly_chart"), *app.main.get("bidi_component")]
     assert pictures or "<img" in own_html(app)
 
 

@@ -44,7 +44,7 @@ def warned(app):
 
 def clouds(app):
     """Titles of the clouds that are drawn."""
-    (picture,) = app.get("bidi_component")
+    (picture,) = app.main.get("bidi_component")
     return [view["title"] for view in json.loads(picture.proto.json)["views"]]
 
 

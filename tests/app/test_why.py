@@ -28,7 +28,7 @@ def short_runs(monkeypatch):
 
 
 def film_of(app):
-    (film,) = app.get("bidi_component")
+    (film,) = app.main.get("bidi_component")
     return json.loads(film.proto.json)
 
 
@@ -50,7 +50,7 @@ def test_the_short_run_can_be_cancelled_and_begun_anew(open_app, store_collectio
     app = open_app(PAGE, collection=store_collection(n=40).id)
     app = next(one for one in app.button if one.label == "Cancel").click().run()
     assert any("There is nothing to play." in told.value for told in app.info)
-    assert not app.get("bidi_component")
+    assert not app.main.get("bidi_component")
     monkeypatch.setattr(player, "short_run", partial(short_run, steps=2, record_every=1))
     monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 100)
     assert film_of(app.run())["records"]

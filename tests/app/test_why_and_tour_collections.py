@@ -124,7 +124,7 @@ def test_the_tour_walks_a_collection_without_pairs(open_app, unpaired_collection
 @pytest.mark.parametrize("step", [3, 7])
 def test_without_pairs_no_query_is_said_to_find_its_match(open_app, unpaired_collection, step):
     app = open_app(TOUR, collection=unpaired_collection.id, step=str(step))
-    assert not app.get("bidi_component")
+    assert not app.main.get("bidi_component")
     assert any(NO_MATCHES in one.proto.body for one in app.get("html"))
 
 
