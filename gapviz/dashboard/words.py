@@ -50,6 +50,7 @@ PAGE_TERMS: Mapping[str, tuple[str, ...]] = {
         "MRR",
         "mAP",
         "judgments",
+        "threshold",
         "Pareto front",
         "temperature",
         "V-measure",

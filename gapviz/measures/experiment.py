@@ -48,7 +48,7 @@ class Experiment:
     >>> from gapviz.sources.builtin import builtin_collection
     >>> raw = Experiment(builtin_collection()).measurement
     >>> round(raw.geometry.gap.gap, 2), round(raw.bias["text"].value, 2)
-    (0.79, 1.0)
+    (1.01, 1.0)
     """
 
     collection: Collection

@@ -297,9 +297,9 @@ def test_worse_is_red(open_app):
 
 def test_a_card_that_equal_scores_carry_is_marked_with_both_ends(open_app):
     app = open_app(strategy="route")
-    (card,) = [card for card in app.metric if card.label == f"{CARDS[4]} · ties"]
+    (card,) = [card for card in app.metric if card.label == f"{CARDS[5]} · ties"]
     after = measure(read("builtin").collection, StrategyOptions("route"), seed=42)
-    lost, won = after.tie_ends["recall", "image"]
+    lost, won = after.tie_ends["recall", "text"]
     assert f"{lost:.3f} with every tie lost, {won:.3f} with every tie won" in card.help
 
 

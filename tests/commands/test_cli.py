@@ -132,7 +132,7 @@ def test_doubts_about_a_fit_are_printed(tmp_path, run):
 
 def test_the_summary_names_collection_strategy_and_figures(source, run):
     text = run("measure", source, "--strategy", "offset", "--moves", "text").stdout
-    for words in ("rows: 15 items", "One-sided offset", "text moves", "RMG", "bias@10", "R@10"):
+    for words in ("rows: 15 items", "One-sided offset", "text moves", "RMG", "bias rate", "R@10"):
         assert words in text
 
 

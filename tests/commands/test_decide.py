@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gapviz.analyses.advice.advice import advise
+from gapviz.analyses.advice.decision import decision_of
 from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.rules import TASKS, Situation
 from gapviz.storage.saved_collection import load_collection, save_collection
@@ -24,7 +25,8 @@ def saved(make_collection, tmp_path):
 def test_the_command_says_what_the_library_says(saved, figures, task):
     told = figures("decide", saved, "--task", task, "--can-change", "model", "--find", "text")
     situation = Situation(task, "model", "text")
-    assert told == advise(Evidence(load_collection(saved)), situation).to_json()
+    advice = advise(Evidence(load_collection(saved)), situation)
+    assert told == advice.to_json() | {"decision": decision_of(advice).to_json()}
 
 
 def test_the_text_ranks_the_same_ways_and_names_what_was_not_looked_at(saved, run, figures):

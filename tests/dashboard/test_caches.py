@@ -1,5 +1,7 @@
 """What the dashboard keeps between two repaints, and how much of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from gapviz.core.collection import Collection
 from gapviz.dashboard import caches
 from gapviz.dashboard.catalogue import View
 from gapviz.retrieval.index import Query
+from gapviz.sources.builtin import SHIPPED_COLLECTIONS
 from gapviz.storage.bounded_cache import bytes_held
 from gapviz.strategies import StrategyOptions, csls, nnn, references
 
@@ -17,7 +20,8 @@ MEGABYTE = 1_000_000
 @pytest.fixture
 def collection(make_collection, monkeypatch):
     collection = make_collection(600)
-    monkeypatch.setattr(caches, "builtin_collection", lambda encoder: collection)
+    made = replace(SHIPPED_COLLECTIONS["builtin"], load=lambda encoder: collection)
+    monkeypatch.setattr(caches, "SHIPPED_COLLECTIONS", {"builtin": made})
     caches.forget_collections()
     yield collection
     caches.forget_collections()

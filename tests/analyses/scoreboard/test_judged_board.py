@@ -48,7 +48,9 @@ def board(judged, options, centre_file):
 @pytest.fixture
 def find(judged):
     def find(collection=judged, **values):
-        asked = {"strategies": "raw,centre", "protocol": None, "runs": ()} | values
+        asked = (
+            ANALYSIS.usual() | {"strategies": "raw,centre", "protocol": None, "runs": ()} | values
+        )
         return ANALYSIS.answer(Request(collection, asked, collections=(collection,)), no_progress)
 
     return find
