@@ -169,7 +169,8 @@ def test_the_threshold_that_can_be_copied_is_that_of_the_library(opened):
 
 
 def test_a_target_out_of_reach_gives_no_threshold_and_says_so(opened):
-    app = opened(SCORES, scores="thresholds", strategy="centre", target="precision", reach="0.9")
+    asked = {"encoder": "builtin:modgap", "strategy": "centre", "target": "precision"}
+    app = opened(SCORES, scores="thresholds", reach="0.9", **asked)
     assert json.loads(app.code[0].value)["thresholds"]["image–text"] is None
     assert "no threshold reaches it" in words(app)
 
