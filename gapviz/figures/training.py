@@ -66,7 +66,7 @@ QUANTITIES: Mapping[str, Quantity] = {
         lambda s: {f"{a} → {b}": value for (a, b), value in s.recall.items()},
         1,
     ),
-    "bias": Quantity("Bias rate", "bias rate (½ is neutral)", lambda s: dict(s.bias), 1),
+    "bias": Quantity("Bias rate", "bias@10 (½ is neutral)", lambda s: dict(s.bias), 1),
 }
 
 

@@ -29,11 +29,11 @@ def test_an_engine_that_answers_as_measured(run, figures, served):
     assert told["agrees"] is True and told["causes"] == []
     card = json.loads((home / "card.json").read_text("utf-8"))["figures_after"]
     assert told["exported_figures"]["bias_at_10"] == card["bias_at_10"]
-    assert f"bias@10 image {card['bias_at_10']['image']['value']:.3f}" in done.stdout
+    assert f"bias rate image {card['bias_at_10']['image']['value']:.3f}" in done.stdout
     assert {one["modality"]: one["overlap"]["value"] for one in told["agreements"]} == {
         "image": 1, "text": 1,
     }  # fmt: skip
-    assert {one["name"] for one in told["figures"]} == {"bias@10", "hit rate@10", "NDCG@10"}
+    assert {one["name"] for one in told["figures"]} == {"bias rate", "hit rate@10", "NDCG@10"}
 
 
 def test_a_departure_is_named_and_strict_fails(run, figures, served):

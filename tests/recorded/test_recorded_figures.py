@@ -81,6 +81,8 @@ def test_a_command_prints_the_figures_that_it_printed(name, capsys):
     assert main([*COMMANDS[name], "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     if "recommendations" in printed:
-        # By title, since further ways may stand between those that were tried then.
+        # By title and figure, since further ones may stand between those of then.
+        for one in printed["recommendations"]:
+            one["effects"] = {effect["figure"]: effect for effect in one["effects"]}
         printed["recommendations"] = {one["title"]: one for one in printed["recommendations"]}
     assert_same(printed, ANALYSES[name])
