@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -93,21 +93,21 @@ def strategy_of(advice: Advice) -> StrategyOptions:
     return StrategyOptions(next(filter(None, better), "raw"))
 
 
-def shipped_json(collections: Sequence[Collection]) -> dict[str, Any]:
-    """What is shipped: the rules that are tried, and by encoder the strategy that comes of them.
+def shipped_json(collections: Mapping[str, Collection]) -> dict[str, Any]:
+    """What is shipped: the rules that are tried, and by source the strategy that comes of them.
 
     Args:
-        collections: the built-in one by every encoder.
+        collections: those that come with gapviz, by what they are called as a source.
     """
     return {
         "rules": _rules(),
         "seed": DEFAULT_SEED,
         "strategies": {
-            one.encoder: {
+            source: {
                 "content": one.content_hash,
                 "strategy": strategy_of(Recommended(one).advice.compute()).name,
             }
-            for one in collections
+            for source, one in collections.items()
         },
     }
 

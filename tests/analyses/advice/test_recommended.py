@@ -14,7 +14,7 @@ from gapviz.analyses.advice.rules import Situation
 from gapviz.core.collection import Collection
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
-from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection, shipped_collection
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.storage.cache import clear_memory
 
@@ -44,9 +44,9 @@ def test_what_ships_is_what_the_advisor_says(encoder):
 
 
 @pytest.mark.usefixtures("_measures_nothing")
-@pytest.mark.parametrize("encoder", BUILTIN_ENCODERS)
+@pytest.mark.parametrize("encoder", [*BUILTIN_ENCODERS, "outlines"])
 def test_of_the_built_in_collection_nothing_is_measured(encoder):
-    assert recommended(builtin_collection(encoder)) is not None
+    assert recommended(shipped_collection(encoder)) is not None
 
 
 def test_another_seed_is_not_answered_by_the_shipped_file():
