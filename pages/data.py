@@ -51,5 +51,5 @@ live.live_section(opened)
 if encoding.can_be_encoded(opened):
     with st.container(border=True):
         st.subheader("Encode", anchor=False)
-        encoding.encoding_panel(opened, is_next=step == "encode")
+        encoding.encoding_panel(opened, is_next=not opened.encodings)
 library.removal(opened)

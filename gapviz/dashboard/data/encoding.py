@@ -72,6 +72,7 @@ def encoding_panel(stored: StoredCollection, *, is_next: bool) -> None:
     long_captions = segments_of(LONG_CAPTIONS)
     if st.button(
         "Encode",
+        key="encode",
         type="primary" if is_next else "secondary",
         icon=":material/memory:",
         disabled=encoder is None,
