@@ -2,6 +2,8 @@
 
 const MOVE = { duration: 900, easing: "cubic-bezier(.2, .7, .2, 1)" };
 const APPEAR = { duration: 450, delay: 250, easing: "ease-out", fill: "backwards" };
+// The page's own switch, which the server hears as well.
+const SWITCH = ".st-key-fixed input";
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function element(name, className, text) {
@@ -47,9 +49,14 @@ class Story {
     this.root = parent.querySelector(".story");
     this.cards = new Map();
     this.told = "";
+    this.heard = ({ target }) => {
+      if (target.matches?.(SWITCH)) this.switched(target.checked);
+    };
+    document.addEventListener("change", this.heard);
   }
 
   update(data) {
+    this.data = data;
     const anew = this.told !== data.example;
     if (anew) this.begin(data);
     if (!anew && this.root.dataset.state === data.state) return;
@@ -62,6 +69,11 @@ class Story {
     for (const [key, card] of this.cards) {
       if (card.isConnected) this.move(card, before.get(key));
     }
+  }
+
+  // At once, though the server may still be at work on what stands below.
+  switched(fixed) {
+    if (this.data) this.update({ ...this.data, state: fixed ? "fixed" : "raw" });
   }
 
   begin(data) {
@@ -129,5 +141,8 @@ export default function (component) {
   const { parentElement, data } = component;
   if (!stories.has(parentElement)) stories.set(parentElement, new Story(parentElement));
   stories.get(parentElement).update(data);
-  return () => stories.delete(parentElement);
+  return () => {
+    document.removeEventListener("change", stories.get(parentElement)?.heard);
+    stories.delete(parentElement);
+  };
 }
