@@ -11,7 +11,6 @@ from gapviz.sources.builtin import SHIPPED_COLLECTIONS
 from gapviz.sources.builtin import encoder_title as builtin_title
 from gapviz.sources.library.stored import StoredCollection, Workspace
 
-BUILTIN = "builtin"
 BUILTIN_NOTE = (
     "The built-in one is a small real dual encoder (EfficientNet-lite0 and MiniLM, with heads "
     "trained by contrastive loss on half of these drawings). It is not CLIP. The others are the "

@@ -15,10 +15,11 @@ from gapviz.core.foreign import in_markdown
 from gapviz.core.lazy import cached_property
 from gapviz.core.vectors import Indices
 from gapviz.dashboard.caches import cached_within, collection_of, items_of
-from gapviz.dashboard.catalogue import BUILTIN, View, catalogue
+from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.url_params import url_choice
 from gapviz.dashboard.widgets import select_of
+from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.images.references import thumbnail_png
 
 MOST_QUERIES = 200

@@ -19,7 +19,7 @@ from gapviz.core.item import Item
 from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Float32
 from gapviz.dashboard.caches import cached_within, collection_of, encoder_named, items_of
-from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title, live_encoder
+from gapviz.dashboard.catalogue import View, catalogue, encoder_title, live_encoder
 from gapviz.dashboard.judged_query import can_ask_judged, chosen_query
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_modality, url_parameter
@@ -34,6 +34,7 @@ from gapviz.retrieval.queries import (
     known_picture,
 )
 from gapviz.sources.builtin import SHIPPED_COLLECTIONS
+from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.images.decoding import decode_image, over_white
 from gapviz.sources.images.references import thumbnail_png
 

@@ -13,7 +13,7 @@ from gapviz.analyses.analysis import Find, Finding, Request
 from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
 from gapviz.dashboard.caches import measured, studied
-from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
+from gapviz.dashboard.catalogue import View, catalogue, encoder_title
 from gapviz.dashboard.charts import NARROWEST, show_panels
 from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.linked.charts import large_panel, show_linked
@@ -22,6 +22,7 @@ from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.tables import show_table
 from gapviz.dashboard.waiting import result_of
 from gapviz.figures.lines import Panel
+from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.storage.cache import CachedResult, content_key
 
 

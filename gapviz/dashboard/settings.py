@@ -16,7 +16,7 @@ from gapviz.core.parameter import Parameter
 from gapviz.core.seeds import DEFAULT_SEED, MAX_SEED
 from gapviz.dashboard import OPEN_TO_ALL, STYLESHEET
 from gapviz.dashboard.caches import cached_within, collection_of, studied
-from gapviz.dashboard.catalogue import BUILTIN, CatalogueEntry, View, catalogue
+from gapviz.dashboard.catalogue import CatalogueEntry, View, catalogue
 from gapviz.dashboard.real_clip import newly_fetched, offer_real_clip
 from gapviz.dashboard.url_params import (
     free_parameter,
@@ -30,6 +30,7 @@ from gapviz.dashboard.waiting import meanwhile
 from gapviz.dashboard.widgets import number_of, select_of, widget_of
 from gapviz.measures.pair import pair_of, pairs_by_title
 from gapviz.sources.builtin import ATTRIBUTION, SHIPPED_COLLECTIONS
+from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters
 from gapviz.strategies.shift import STRENGTH
 

@@ -20,7 +20,7 @@ from gapviz.analyses.within import (
 from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.caches import collection_of
-from gapviz.dashboard.catalogue import BUILTIN, View, catalogue, encoder_title
+from gapviz.dashboard.catalogue import View, catalogue, encoder_title
 from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.page_head import finding, ways_on
 from gapviz.dashboard.query import RESULTS, chosen_item
@@ -34,6 +34,7 @@ from gapviz.figures.label_deltas import label_delta_alt_text, label_delta_figure
 from gapviz.measures.retrieval.within import WithinComparison
 from gapviz.retrieval.index import Query
 from gapviz.sources.builtin.dedicated import TITLES
+from gapviz.sources.builtin.variants import BUILTIN
 
 LABELS_AT_THE_ENDS = 24
 

@@ -103,6 +103,20 @@ def _app(query) -> AppTest:
 
 
 @pytest.fixture
+def brought():
+    """`brought(collection, ...)`: one of the workspace, its id; gone after the test."""
+    kept = []
+
+    def bring(*collections):
+        kept.append(workspace().add(list(collections), title="brought"))
+        return kept[-1].id
+
+    yield bring
+    for one in kept:
+        workspace().remove(one.id)
+
+
+@pytest.fixture
 def store_collection(make_collection):
     """`store(encoders, ...)`: a made collection in the workspace, gone after the test."""
     kept = []

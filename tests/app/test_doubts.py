@@ -6,26 +6,12 @@ import numpy as np
 import pytest
 
 from gapviz.core.modality_vectors import ModalityVectors
-from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import centre
 
 # They measure every strategy.
 SLOW = [pytest.param(page, marks=pytest.mark.slow) for page in ("scoreboard", "decide")]
 PAGES = ("story", "cones", "search", "scoreboard", "tour", "decide")
-
-
-@pytest.fixture
-def brought():
-    kept = []
-
-    def bring(*collections):
-        kept.append(workspace().add(list(collections), title="brought"))
-        return kept[-1].id
-
-    yield bring
-    for one in kept:
-        workspace().remove(one.id)
 
 
 def without_content(make_collection, encoder):

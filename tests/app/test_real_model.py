@@ -30,19 +30,6 @@ def of_another_kind(encoder="builtin"):
     return replace(shipped, modalities=turned, encoder=encoder, root=None)
 
 
-@pytest.fixture
-def brought():
-    kept = []
-
-    def bring(*collections):
-        kept.append(workspace().add(list(collections), title="brought"))
-        return kept[-1].id
-
-    yield bring
-    for one in kept:
-        workspace().remove(one.id)
-
-
 def button(app):
     """Where the button leads, what it says, and what stands beside it; None where there is none."""
     for one in app.get("html"):

@@ -3,12 +3,13 @@ import pytest
 
 from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments
 from gapviz.dashboard.caches import collection_of, corpus_of
-from gapviz.dashboard.catalogue import BUILTIN, View
+from gapviz.dashboard.catalogue import View
 from gapviz.dashboard.result_list import hit_cards
 from gapviz.dashboard.search import judged_column
 from gapviz.measures.retrieval.judged_list import judged_list
 from gapviz.retrieval.index import Query
 from gapviz.retrieval.run import Run
+from gapviz.sources.builtin.variants import BUILTIN
 
 VIEW = View(BUILTIN, "builtin")
 
