@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gapviz.analyses.training.objectives import INTRA_MODAL, InfoNCE, ModGap, Objective, Sigmoid
 from gapviz.sources.builtin.variants import BUILTIN
-from gapviz.training.objectives import INTRA_MODAL, InfoNCE, ModGap, Objective, Sigmoid
 
 # Where CLIP's ends up after training; low, so the gap that the heads were born with stays.
 TEMPERATURE = 0.01

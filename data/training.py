@@ -13,10 +13,10 @@ from inputs import FLOOR, Inputs
 from recipes import Recipe, Variant
 from splitting import TRAIN
 
+from gapviz.analyses.training.objectives import Objective
 from gapviz.core.splits import CALIBRATE
 from gapviz.core.vectors import Float32, Indices
 from gapviz.encoders.heads import JOINT_DIM, Head, JoinedHeads
-from gapviz.training.objectives import Objective
 
 
 @dataclass(frozen=True, slots=True)

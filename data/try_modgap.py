@@ -19,8 +19,8 @@ from tower_features import tower_features
 from training import train
 from vectors_of import collection_of
 
+from gapviz.analyses.training.objectives import InfoNCE, ModGap
 from gapviz.core.splits import CALIBRATE, EVALUATE
-from gapviz.training.objectives import InfoNCE, ModGap
 
 ALIGNMENTS = (1.0, 3.0, 10.0, 30.0)
 UNIFORMITIES = (0.0, 1.0, 10.0)

@@ -19,11 +19,11 @@ ROOMS = (
     "strategies",
     "retrieval",
     "measures",
-    "training",
     "analyses",
     "figures",
     "export",
     "dashboard",
+    "notebook",
     "commands",
 )
 

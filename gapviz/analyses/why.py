@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from gapviz.analyses.analysis import Analysis, Finding, Request, parts_parameter
-from gapviz.core.parameter import Parameter
-from gapviz.core.progress import Progress, share_of
-from gapviz.core.splits import EVALUATE
-from gapviz.core.table import Column, Table
-from gapviz.core.wording import figure
-from gapviz.training.features import collection_features
-from gapviz.training.order import ShiftStudy, shift_study
-from gapviz.training.random_start import RandomStart, cached_random_start
-from gapviz.training.run import TrainingOptions
-from gapviz.training.temperature import (
+from gapviz.analyses.training.features import collection_features
+from gapviz.analyses.training.order import ShiftStudy, shift_study
+from gapviz.analyses.training.random_start import RandomStart, cached_random_start
+from gapviz.analyses.training.run import TrainingOptions
+from gapviz.analyses.training.temperature import (
     STUDY_STEPS,
     TemperatureStudy,
     cached_temperatures,
     shipped_gaps,
 )
+from gapviz.core.parameter import Parameter
+from gapviz.core.progress import Progress, share_of
+from gapviz.core.splits import EVALUATE
+from gapviz.core.table import Column, Table
+from gapviz.core.wording import figure
 
 FORCES = ("start", "order", "temperature")
 

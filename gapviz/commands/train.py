@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from gapviz.analyses.analysis import Finding
+from gapviz.analyses.training.features import collection_features
+from gapviz.analyses.training.run import MODGAP_WEIGHTS, LossName, TrainingOptions, train_run
 from gapviz.commands.analysis import answer, refused_early
 from gapviz.commands.gate import Gated, add_gate
 from gapviz.commands.parameters import add_parameters, chosen_values
@@ -20,12 +22,10 @@ from gapviz.core.seeds import checked_seed
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import too_few
 from gapviz.measures.pair import default_pair
-from gapviz.training.features import collection_features
-from gapviz.training.run import MODGAP_WEIGHTS, LossName, TrainingOptions, train_run
 
 if TYPE_CHECKING:
-    from gapviz.training.features import TrainingFeatures
-    from gapviz.training.run import TrainingRun
+    from gapviz.analyses.training.features import TrainingFeatures
+    from gapviz.analyses.training.run import TrainingRun
 
 DEFAULTS = TrainingOptions()
 

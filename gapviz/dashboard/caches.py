@@ -11,6 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 import numpy as np
 
 from gapviz.analyses.layouts import LayoutRequest
+from gapviz.analyses.training.features import TrainingFeatures, collection_features
 from gapviz.core.collection import Collection
 from gapviz.core.corpus import Corpus
 from gapviz.core.halves import split_alike
@@ -34,7 +35,6 @@ from gapviz.sources.builtin import SHIPPED_COLLECTIONS, shipped_collection
 from gapviz.storage.background import ThreadTask
 from gapviz.storage.bounded_cache import MEBIBYTE, BoundedCache, bytes_held
 from gapviz.strategies import Strategy, StrategyOptions
-from gapviz.training.features import TrainingFeatures, collection_features
 
 _loading = threading.Lock()
 

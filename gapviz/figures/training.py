@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from gapviz.analyses.training.record import TrainingStep
+from gapviz.analyses.training.temperature import TemperatureStudy
 from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.cones import POINTS, AxisRanges, cones_figure, shared_ranges
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.measures.projection.layout import Layout
-from gapviz.training.record import TrainingStep
-from gapviz.training.temperature import TemperatureStudy
 
 RUN_COLORS = ("#009E73", "#C46F9C", "#B97F00", "#3A8FC4", "#8C6BB1", "#A65628")
 """By the place of a run; none is that of image or text, all are 3:1 on white and on dark."""

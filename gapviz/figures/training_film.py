@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gapviz.analyses.training.record import TrainingStep
 from gapviz.core.foreign import in_terminal
 from gapviz.figures.modality_style import style_of
-from gapviz.training.record import TrainingStep
 
 FINEST = 32_767
 """Steps of a coordinate between 0 and the furthest one: int16."""

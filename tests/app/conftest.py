@@ -9,11 +9,11 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
+from gapviz.analyses.training.short_run import short_run
 from gapviz.dashboard import matches, settings, waiting
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.story import page as story
 from gapviz.dashboard.why import player
-from gapviz.training.short_run import short_run
 
 APP = Path(__file__).parents[2] / "app.py"
 # UMAP needs a minute of compiling where nothing is cached; these tests need no UMAP.

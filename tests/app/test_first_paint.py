@@ -12,7 +12,7 @@ import numpy as np
 import gapviz.dashboard.caches as caches
 import gapviz.measures.geometry.groups as groups
 import gapviz.measures.match_probability.model as match_model
-import gapviz.training.short_run as short_run
+import gapviz.analyses.training.short_run as short_run
 from gapviz.core.errors import GapvizError
 # As the fixture `as_the_server_runs_it`.
 make = PagesManager.__init__

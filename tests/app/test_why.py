@@ -5,12 +5,12 @@ from functools import partial
 
 import pytest
 
+from gapviz.analyses.training.features import builtin_features
+from gapviz.analyses.training.random_start import cached_random_start
+from gapviz.analyses.training.short_run import short_run
 from gapviz.dashboard import waiting
 from gapviz.dashboard.why import forces, player, training_panel
 from gapviz.dashboard.why.training_panel import RUNS
-from gapviz.training.features import builtin_features
-from gapviz.training.random_start import cached_random_start
-from gapviz.training.short_run import short_run
 
 pytestmark = pytest.mark.encoder
 

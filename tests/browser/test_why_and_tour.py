@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from gapviz.analyses.tour import STOP_TITLES
-from gapviz.training.features import builtin_features
-from gapviz.training.short_run import short_run
+from gapviz.analyses.training.features import builtin_features
+from gapviz.analyses.training.short_run import short_run
 
 pytestmark = pytest.mark.browser
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
+from gapviz.analyses.training.features import collection_features
+from gapviz.analyses.training.run import TrainingOptions, training_steps
 from gapviz.encoders.heads import Head
 from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
-from gapviz.training.features import collection_features
-from gapviz.training.run import TrainingOptions, training_steps
 
 pytestmark = pytest.mark.encoder
 

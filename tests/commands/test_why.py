@@ -3,14 +3,14 @@ from functools import partial
 import pytest
 
 from gapviz.analyses import why
+from gapviz.analyses.training.features import collection_features
+from gapviz.analyses.training.order import shift_study
+from gapviz.analyses.training.random_start import cached_random_start
+from gapviz.analyses.training.run import TrainingOptions
+from gapviz.analyses.training.temperature import cached_temperatures
 from gapviz.core.splits import EVALUATE
 from gapviz.sources.files import read
 from gapviz.storage.saved_collection import save_collection
-from gapviz.training.features import collection_features
-from gapviz.training.order import shift_study
-from gapviz.training.random_start import cached_random_start
-from gapviz.training.run import TrainingOptions
-from gapviz.training.temperature import cached_temperatures
 
 pytestmark = pytest.mark.encoder
 

@@ -5,6 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gapviz.analyses.training.record import recorded
+from gapviz.analyses.training.run import TrainingOptions
+from gapviz.analyses.training.temperature import TemperatureStudy
 from gapviz.core.vectors import unit_rows
 from gapviz.figures.training import (
     QUANTITIES,
@@ -17,9 +20,6 @@ from gapviz.figures.training import (
     training_alt,
     training_figure,
 )
-from gapviz.training.record import recorded
-from gapviz.training.run import TrainingOptions
-from gapviz.training.temperature import TemperatureStudy
 
 
 def record(step, gap=1.0, before=None):

@@ -3,8 +3,8 @@ import base64
 import numpy as np
 import pytest
 
+from gapviz.analyses.training.record import recorded
 from gapviz.figures.training_film import training_film
-from gapviz.training.record import recorded
 
 
 @pytest.fixture(scope="module")

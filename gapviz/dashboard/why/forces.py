@@ -7,6 +7,10 @@ from typing import TypeVar
 
 import streamlit as st
 
+from gapviz.analyses.training.order import shift_study
+from gapviz.analyses.training.random_start import MODEL, cached_random_start
+from gapviz.analyses.training.run import TrainingOptions
+from gapviz.analyses.training.temperature import STUDY_STEPS, cached_temperatures, shipped_gaps
 from gapviz.analyses.why import order_finding
 from gapviz.core.foreign import in_markdown
 from gapviz.core.parameter import Parameter
@@ -22,10 +26,6 @@ from gapviz.dashboard.widgets import number_of
 from gapviz.figures.cones import alt_text
 from gapviz.figures.training import small_cones_figure, temperature_alt, temperature_figure
 from gapviz.storage.cache import CachedResult
-from gapviz.training.order import shift_study
-from gapviz.training.random_start import MODEL, cached_random_start
-from gapviz.training.run import TrainingOptions
-from gapviz.training.temperature import STUDY_STEPS, cached_temperatures, shipped_gaps
 
 Result = TypeVar("Result")
 

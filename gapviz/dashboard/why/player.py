@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from gapviz.analyses.training.short_run import ShortRun, short_run, short_run_reading
 from gapviz.core.foreign import in_markdown
 from gapviz.core.plain_json import plain_json
 from gapviz.dashboard.caches import features_of
@@ -16,7 +17,6 @@ from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.why.forces import loading_first
 from gapviz.figures.training_film import training_film
-from gapviz.training.short_run import ShortRun, short_run, short_run_reading
 
 _FOLDER = Path(__file__).parent
 

@@ -9,6 +9,17 @@ from typing import Any
 
 import streamlit as st
 
+from gapviz.analyses.training.features import TrainingFeatures
+from gapviz.analyses.training.live import LiveRun
+from gapviz.analyses.training.record import TrainingStep
+from gapviz.analyses.training.run import (
+    LOSS_TITLES,
+    MODGAP_WEIGHTS,
+    LossName,
+    TrainingOptions,
+    training_steps,
+)
+from gapviz.analyses.training.temperature import TEMPERATURES
 from gapviz.core.foreign import in_html, in_markdown
 from gapviz.dashboard.caches import features_of, import_library
 from gapviz.dashboard.charts import show_chart
@@ -27,17 +38,6 @@ from gapviz.figures.training import (
     training_figure,
 )
 from gapviz.storage.background import ThreadTask
-from gapviz.training.features import TrainingFeatures
-from gapviz.training.live import LiveRun
-from gapviz.training.record import TrainingStep
-from gapviz.training.run import (
-    LOSS_TITLES,
-    MODGAP_WEIGHTS,
-    LossName,
-    TrainingOptions,
-    training_steps,
-)
-from gapviz.training.temperature import TEMPERATURES
 
 LOSS = url_choice(
     "train_loss",

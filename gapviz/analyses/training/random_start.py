@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from gapviz.analyses.training.record import DEPTH, TrainingStep, recorded
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.splits import EVALUATE
 from gapviz.sources.builtin import builtin_collection
 from gapviz.sources.builtin.drawings import render
 from gapviz.storage.cache import cached
-from gapviz.training.record import DEPTH, TrainingStep, recorded
 
 MODEL = "ViT-S-32-alt"
 """The smallest dual transformer of open_clip: 32-pixel patches, 256 dimensions."""

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Literal
 
+from gapviz.analyses.training.record import TrainingStep
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress
 from gapviz.storage.background import ThreadTask
-from gapviz.training.record import TrainingStep
 
 State = Literal["running", "paused", "done", "stopped", "failed"]
 

@@ -3,14 +3,14 @@ import threading
 import numpy as np
 import pytest
 
+from gapviz.analyses.training.features import builtin_features, collection_features
+from gapviz.analyses.training.live import LiveRun
+from gapviz.analyses.training.objectives import ALIGNMENT, UNIFORMITY
+from gapviz.analyses.training.run import LOSS_TITLES, TrainingOptions, train_run, training_steps
+from gapviz.analyses.training.temperature import cached_temperatures
 from gapviz.core.errors import GapvizError
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.storage.cache import clear_memory
-from gapviz.training.features import builtin_features, collection_features
-from gapviz.training.live import LiveRun
-from gapviz.training.objectives import ALIGNMENT, UNIFORMITY
-from gapviz.training.run import LOSS_TITLES, TrainingOptions, train_run, training_steps
-from gapviz.training.temperature import cached_temperatures
 
 SHORT = TrainingOptions(steps=6, record_every=3, seed=7)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gapviz.analyses.training.features import TrainingFeatures
+from gapviz.analyses.training.record import DEPTH, TrainingStep
+from gapviz.analyses.training.run import TrainingOptions, train_run
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.wording import figure
 from gapviz.storage.cache import CachedResult, cached
-from gapviz.training.features import TrainingFeatures
-from gapviz.training.record import DEPTH, TrainingStep
-from gapviz.training.run import TrainingOptions, train_run
 
 SHORT_STEPS = 60
 SHORT_RECORD_EVERY = 4

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.special import expit, log_softmax
 
+from gapviz.analyses.training.objectives import InfoNCE, ModGap, Sigmoid
 from gapviz.core.vectors import unit_rows
-from gapviz.training.objectives import InfoNCE, ModGap, Sigmoid
 
 
 @pytest.fixture

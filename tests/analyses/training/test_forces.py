@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from gapviz.analyses.training.order import shift_study, temperature_of
+from gapviz.analyses.training.random_start import cached_random_start
+from gapviz.analyses.training.temperature import shipped_gaps
 from gapviz.core.errors import GapvizError
 from gapviz.core.splits import EVALUATE
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.cache import clear_memory, write_arrays
-from gapviz.training.order import shift_study, temperature_of
-from gapviz.training.random_start import cached_random_start
-from gapviz.training.temperature import shipped_gaps
 
 PAIR = ("image", "text")
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gapviz.analyses.training.features import TrainingFeatures
+from gapviz.analyses.training.record import FIGURE_NAMES
+from gapviz.analyses.training.run import TrainingOptions, train_run
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.splits import EVALUATE
@@ -15,9 +18,6 @@ from gapviz.core.vectors import Float64
 from gapviz.measures.geometry.centroids import measure_cloud
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.storage.cache import CachedResult, cached
-from gapviz.training.features import TrainingFeatures
-from gapviz.training.record import FIGURE_NAMES
-from gapviz.training.run import TrainingOptions, train_run
 
 TEMPERATURES = (0.01, 0.02, 0.05, 0.1, 0.2)
 STUDY_STEPS = 150

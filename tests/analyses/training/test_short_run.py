@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gapviz.analyses.training.features import collection_features
+from gapviz.analyses.training.short_run import ShortRun, short_run, short_run_reading
 from gapviz.storage.cache import clear_memory
-from gapviz.training.features import collection_features
-from gapviz.training.short_run import ShortRun, short_run, short_run_reading
 
 pytestmark = pytest.mark.encoder
 

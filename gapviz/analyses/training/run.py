@@ -18,13 +18,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from safetensors.numpy import save
 
-from gapviz.core.errors import GapvizError
-from gapviz.core.parameter import Parameter
-from gapviz.core.progress import Progress, no_progress
-from gapviz.core.vectors import Float32
-from gapviz.encoders.heads import Head
-from gapviz.training.features import TrainingFeatures
-from gapviz.training.objectives import (
+from gapviz.analyses.training.features import TrainingFeatures
+from gapviz.analyses.training.objectives import (
     ALIGNMENT,
     INTRA_MODAL,
     UNIFORMITY,
@@ -35,7 +30,12 @@ from gapviz.training.objectives import (
     Sigmoid,
     with_intra_modal_terms,
 )
-from gapviz.training.record import TrainingStep, recorded
+from gapviz.analyses.training.record import TrainingStep, recorded
+from gapviz.core.errors import GapvizError
+from gapviz.core.parameter import Parameter
+from gapviz.core.progress import Progress, no_progress
+from gapviz.core.vectors import Float32
+from gapviz.encoders.heads import Head
 
 LossName = Literal["infonce", "sigmoid", "modgap"]
 LOSS_TITLES: dict[LossName, str] = {

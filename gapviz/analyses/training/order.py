@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from gapviz.analyses.training.features import one_pair_each
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.log_sum_exp import log_sum_exp
 from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float64, Indices, unit_rows
 from gapviz.sources.builtin import BUILTIN_ENCODERS
-from gapviz.training.features import one_pair_each
 
 MOST_PAIRS = 1_000
 MOST_SHIFT = 10.0

@@ -1,0 +1,1 @@
+"""gapviz in a notebook: what the top level of the package offers, and how it looks there."""
