@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import streamlit as st
 from streamlit.errors import StreamlitDuplicateElementKey
+from streamlit.runtime import Runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from gapviz.core.foreign import in_markdown
 from gapviz.core.progress import Progress
@@ -26,7 +28,13 @@ PATIENCE_SECONDS = 0.8
 
 VISITOR, LEFT, SLOTS = "_visitor", "_left", "_slots"
 
-_tasks: TaskBoard[Any] = TaskBoard()
+
+def _is_here(visitor: str) -> bool:
+    """Whether the page of a visitor is open; without a server to ask, it is."""
+    return not Runtime.exists() or Runtime.instance().is_active_session(visitor.partition(":")[0])
+
+
+_tasks: TaskBoard[Any] = TaskBoard(is_here=_is_here)
 # What a visitor adds stays for good, so that it is finished though its page is closed.
 _lasting: TaskBoard[Any] = TaskBoard(patience=None)
 
@@ -87,6 +95,7 @@ def result_of(awaited: Awaited[Result], wait: str | Wait) -> Result | None:
             return None
         task = wait.board.start_once(awaited.name, awaited.compute, _visitor())
         task.wait(PATIENCE_SECONDS)
+    task.hurry()
     status: TaskStatus[Result] = task.status()
     if status.state == "done":
         wait.board.forget(awaited.name, task)
@@ -110,7 +119,7 @@ def meanwhile(awaited: Awaited[Result], words: str, *, patiently: bool = False) 
     found = awaited.get()
     if found is not None or awaited.name in _left():
         return found
-    task = _tasks.start_once(awaited.name, awaited.compute, _visitor())
+    task = _tasks.start_once(awaited.name, awaited.compute, _visitor(), unhurried=True)
     status: TaskStatus[Result] = task.wait(PATIENCE_SECONDS if patiently else 0.0)
     if status.active:
         _say_until_done(awaited, words)
@@ -217,6 +226,8 @@ def _left() -> set[str]:
 
 
 def _visitor() -> str:
-    """Of this session, unlike any other."""
-    visitor: str = st.session_state.setdefault(VISITOR, uuid4().hex)
+    """Of this session, unlike any other: the server's name of it comes first."""
+    context = get_script_run_ctx(suppress_warning=True)
+    session = context.session_id if context else ""
+    visitor: str = st.session_state.setdefault(VISITOR, f"{session}:{uuid4().hex}")
     return visitor

@@ -36,7 +36,13 @@ STILL_WAITS = 90.0
 """Seconds after a look in which a visitor still counts as waiting. A browser lets the clock of
 a hidden page tick once a minute."""
 
+MOMENT = 5.0
+"""Seconds after a look in which a visitor who is away may come back: a page that is loaded anew."""
+
 POLL_SECONDS = 0.01
+
+TURN_SECONDS = 0.2
+"""After which a task that waits for its turn looks whether it still should."""
 
 _log = logging.getLogger(__name__)
 
@@ -122,6 +128,8 @@ class ThreadTask(BackgroundTask[Result]):
             for ever.
         others_wait: whether other tasks wait for a turn: then it does so once no visitor still
             waits for it.
+        is_here: whether a visitor's page is still open; who closed it waits no longer.
+        unhurried: a second semaphore, to pass before `turns` until someone hurries it.
     """
 
     def __init__(
@@ -131,11 +139,16 @@ class ThreadTask(BackgroundTask[Result]):
         turns: threading.Semaphore | None = None,
         patience: float | None = None,
         others_wait: Callable[[], bool] = lambda: False,
+        is_here: Callable[[str], bool] = lambda visitor: True,
+        unhurried: threading.Semaphore | None = None,
     ) -> None:
         self._function = function
         self._turns = turns
         self._patience = patience
         self._others_wait = others_wait
+        self._is_here = is_here
+        self._unhurried = unhurried
+        self._hurried = threading.Event()
         self._looks = {"": time.monotonic()}
         self._cancel = threading.Event()
         self._status: TaskStatus[Result] = TaskStatus("queued")
@@ -166,14 +179,22 @@ class ThreadTask(BackgroundTask[Result]):
     def leave(self, visitor: str) -> None:
         """Note that a visitor no longer waits; cancelled unless another one does."""
         self._looks.pop(visitor, None)
-        others = [seen for name, seen in list(self._looks.items()) if name]
-        if not any(time.monotonic() - seen < STILL_WAITS for seen in others):
+        if not any(self._waits(name) for name in list(self._looks) if name):
             self.cancel()
+
+    def hurry(self) -> None:
+        """Note that a visitor can do nothing until it is done."""
+        self._hurried.set()
+
+    def _waits(self, visitor: str) -> bool:
+        unseen = time.monotonic() - self._looks.get(visitor, 0.0)
+        return unseen < STILL_WAITS and (unseen < MOMENT or self._is_here(visitor))
 
     def _report(self, share: float, stage: str, state: State = "running") -> None:
         unseen = time.monotonic() - max(list(self._looks.values()), default=0.0)
         if self._patience is not None and (
-            unseen > self._patience or (unseen > STILL_WAITS and self._others_wait())
+            unseen > self._patience
+            or (self._others_wait() and not any(map(self._waits, list(self._looks))))
         ):
             self.cancel()
         if self.cancelled:
@@ -183,9 +204,22 @@ class ThreadTask(BackgroundTask[Result]):
     def _work(self) -> Result:
         if self._turns is None:
             return self._function(self._report)
-        with acquired(self._turns, partial(self._report, 0.0, "waiting for its turn", "queued")):
+        check = partial(self._report, 0.0, "waiting for its turn", "queued")
+        with self._unhurried_turn(check), acquired(self._turns, check):
             self._report(0.0, "starting")
             return self._function(self._report)
+
+    @contextmanager
+    def _unhurried_turn(self, check: Callable[[], None]) -> Iterator[None]:
+        while self._unhurried is not None and not self._hurried.is_set():
+            if self._unhurried.acquire(timeout=TURN_SECONDS):
+                try:
+                    yield
+                finally:
+                    self._unhurried.release()
+                return
+            check()
+        yield
 
     def _run(self) -> None:
         self._status = final_status(self._work, self.status, log="the server's log")
@@ -196,7 +230,7 @@ def acquired(
     lock: threading.Lock | threading.Semaphore, check: Callable[[], None]
 ) -> Iterator[None]:
     """Hold a lock; `check` is called while others hold it, and may raise to give up."""
-    while not lock.acquire(timeout=0.2):
+    while not lock.acquire(timeout=TURN_SECONDS):
         check()
     try:
         yield
@@ -208,23 +242,39 @@ class TaskBoard(Generic[Result]):
     """Threads by key, so that visitors who wait for the same work share one.
 
     Args:
-        at_once: how many run at a time; the others wait for their turn.
+        at_once: how many run at a time; the others wait for their turn. One turn is never
+            taken by what is unhurried, where there are two or more.
         patience: seconds after which a task that nobody has looked at is cancelled; None
             lets it finish.
+        is_here: as for `ThreadTask`.
     """
 
-    def __init__(self, *, at_once: int = AT_ONCE, patience: float | None = PATIENCE) -> None:
+    def __init__(
+        self,
+        *,
+        at_once: int = AT_ONCE,
+        patience: float | None = PATIENCE,
+        is_here: Callable[[str], bool] = lambda visitor: True,
+    ) -> None:
         self._tasks: dict[str, ThreadTask[Result]] = {}
         self._turns = threading.Semaphore(at_once)
+        self._unhurried = threading.Semaphore(max(1, at_once - 1))
         self._patience = patience
+        self._is_here = is_here
         self._lock = threading.Lock()
 
     def start_once(
-        self, key: str, function: Callable[[Progress], Result], visitor: str = ""
+        self,
+        key: str,
+        function: Callable[[Progress], Result],
+        visitor: str = "",
+        *,
+        unhurried: bool = False,
     ) -> ThreadTask[Result]:
         """The task under `key` with one more visitor waiting; begun if it is not there.
 
         One that was cancelled begins anew. One that failed does not, until it is forgotten.
+        An `unhurried` one leaves a turn to those that a visitor can do nothing without.
         """
         with self._lock:
             task = self._tasks.get(key)
@@ -234,6 +284,8 @@ class TaskBoard(Generic[Result]):
                     turns=self._turns,
                     patience=self._patience,
                     others_wait=self._some_wait,
+                    is_here=self._is_here,
+                    unhurried=self._unhurried,
                 )
                 task.start()
                 self._tasks[key] = task
@@ -241,6 +293,8 @@ class TaskBoard(Generic[Result]):
                 for oldest in finished[: max(0, len(finished) - FINISHED_TASKS)]:
                     del self._tasks[oldest]
             task.look(visitor)
+            if not unhurried:
+                task.hurry()
             return task
 
     def find(self, key: str, visitor: str = "") -> ThreadTask[Result] | None:

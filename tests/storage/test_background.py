@@ -177,6 +177,33 @@ def test_a_visitor_who_has_not_looked_for_long_is_not_waited_for(monkeypatch):
     assert task.wait(10).state == "cancelled"
 
 
+def test_a_visitor_whose_page_is_closed_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("gapviz.storage.background.MOMENT", 0.2)
+    open_pages = {"one", "two"}
+    board = TaskBoard(at_once=1, is_here=open_pages.__contains__)
+    left = board.start_once("left", until_cancelled, "one")
+    asked = board.start_once("asked", lambda progress: 2, "two")
+    assert asked.wait(0.5).active
+    open_pages.remove("one")
+    assert asked.wait(10).result == 2
+    assert left.wait(10).state == "cancelled"
+
+
+def test_what_nobody_hurries_leaves_a_turn_to_what_a_page_waits_for():
+    board, go_on = TaskBoard(at_once=2), threading.Event()
+    first, second = (
+        board.start_once(key, lambda progress: go_on.wait(10), unhurried=True)
+        for key in ("first", "second")
+    )
+    assert staged(first, "starting")
+    assert board.start_once("asked", lambda progress: 2).wait(10).result == 2
+    assert second.status().state == "queued"
+    second.hurry()
+    assert staged(second, "starting")
+    go_on.set()
+    assert second.wait(10).state == first.wait(10).state == "done"
+
+
 def test_a_board_remembers_only_the_last_finished_tasks():
     board = TaskBoard()
     for number in range(2 * FINISHED_TASKS):
