@@ -33,7 +33,7 @@ settings.register_profile("explore", max_examples=1000, **PATIENT)
 settings.load_profile("gapviz")
 
 ENCODER_TESTS = tuple(
-    str(Path(__file__).parent / place) for place in ("encoders/test_", "training")
+    str(Path(__file__).parent / place) for place in ("encoders/test_", "analyses/training")
 )
 """Where every test loads an encoder or trains one; elsewhere the tests that do are marked."""
 SLOW_TESTS = tuple(
