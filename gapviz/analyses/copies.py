@@ -10,6 +10,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.equal_items import NEAR_ROWS, joined, n_apart, n_equal
 from gapviz.core.plain_json import JsonFields
 from gapviz.core.vectors import Indices
+from gapviz.core.wording import percent
 
 TOLD_SHARE = 0.01
 """Of queries that recall cannot tell apart, a share that is told."""
@@ -77,16 +78,12 @@ def _shares_told(captions: float, vectors: dict[str, float]) -> tuple[str, ...]:
     end = "recall cannot tell them apart."
     told = []
     if captions > TOLD_SHARE:
-        told.append(f"{_percent(captions)} of the queries have equal captions: {end}")
+        told.append(f"{percent(captions)} of the queries have equal captions: {end}")
     for name, share in vectors.items():
         # Equal captions have equal vectors.
         if share > TOLD_SHARE and not (name == "text" and captions > TOLD_SHARE):
-            told.append(f"{_percent(share)} of the items have equal {name} vectors: {end}")
+            told.append(f"{percent(share)} of the items have equal {name} vectors: {end}")
     return tuple(told)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
 
 
 def _share_equal(numbers: Indices) -> float:

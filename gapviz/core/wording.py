@@ -30,6 +30,11 @@ def interval(low: float, high: float, decimals: int = 3) -> str:
     return f"{figure(low, decimals)} to {figure(high, decimals)}"
 
 
+def percent(share: float) -> str:
+    """A share as a whole percentage; `unknown` where it is NaN."""
+    return UNKNOWN if isnan(share) else f"{figure(100 * share, 0)} %"
+
+
 def tenths(share: float) -> str:
     """A share of ten, without a digit that says nothing: `5`, `9.8`."""
     return figure(10 * share, 1).removesuffix(".0")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from math import isnan
-
 from gapviz.analyses.figure_words import kind_of
 from gapviz.analyses.measure import NO_CONTENT
 from gapviz.analyses.story.example import CHOICE_RULE, Example
 from gapviz.analyses.story.often import HowOften
 from gapviz.analyses.story.story import Story
-from gapviz.core.wording import UNKNOWN, counted, figure, tenths, too_few
+from gapviz.core.wording import counted, percent, tenths, too_few
 from gapviz.measures.retrieval.outcomes import DEPTH
 
 NO_MATCHES = "No held-out item has two modalities, so no query has a right answer to find."
@@ -103,8 +101,3 @@ def often_reading(name: str, one: HowOften, label: str) -> str:
     )
     lost = f" {percent(one.lost or 0.0)} found it before and lose it." * bool(one.lost)
     return f"Of {queries} {found}; {only}.{lost}"
-
-
-def percent(share: float) -> str:
-    """A share as a whole percentage; `unknown` where it is NaN."""
-    return UNKNOWN if isnan(share) else f"{figure(100 * share, 0)} %"

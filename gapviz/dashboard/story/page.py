@@ -20,14 +20,13 @@ from gapviz.analyses.story.readings import (
     choice_reading,
     ending_reading,
     often_reading,
-    percent,
 )
 from gapviz.analyses.story.story import Story
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.foreign import in_markdown
 from gapviz.core.vectors import Float32
-from gapviz.core.wording import figure
+from gapviz.core.wording import figure, percent
 from gapviz.dashboard.caches import collection_of, layout_request
 from gapviz.dashboard.canvas.component import webgl_available
 from gapviz.dashboard.cards import metric_look
