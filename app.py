@@ -31,7 +31,7 @@ from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.guard import guards
 from gapviz.dashboard.routes import ROUTES
 from gapviz.dashboard.server import import_ahead
-from gapviz.dashboard.settings import show_sidebar
+from gapviz.dashboard.settings import SidebarPart, show_sidebar
 from gapviz.dashboard.words import show_words
 from gapviz.storage.leftovers import sweep_at_start
 
@@ -41,9 +41,28 @@ from gapviz.storage.leftovers import sweep_at_start
 PagesManager.uses_pages_directory = False
 
 
+IDLE: dict[ModuleType, tuple[SidebarPart, ...]] = {
+    story: ("compare",),
+    within: ("strategy", "compare"),
+    why: ("strategy", "compare"),
+    tour: ("strategy", "compare"),
+    scoreboard: ("compare",),
+    protocol: ("strategy", "compare"),
+    decide: ("strategy",),
+    export: ("compare",),
+    findings: ("strategy",),
+    data: ("strategy", "compare", "seed"),
+}
+"""What of the sidebar changes nothing on a page, and is not shown there."""
+
+
+def _name(module: ModuleType) -> str:
+    return module.__name__.rpartition(".")[2]
+
+
 def _page(module: ModuleType, title: str, icon: str, *, default: bool = False) -> StreamlitPage:
     """A page, whose file and address have the name of the module that draws it."""
-    name = module.__name__.rpartition(".")[2]
+    name = _name(module)
     return st.Page(
         f"pages/{name}.py",
         title=title,
@@ -91,9 +110,10 @@ if __name__ == "__main__":
     )
     # The name of the page beside the favicon, in the history and among bookmarks.
     st.set_page_config(page_title=f"{page.title} · gapviz")
-    if page.url_path == data.__name__.rpartition(".")[2]:
+    if page.url_path == _name(data):
         data.library.open_linked()
-    show_sidebar()
+    idle = {_name(module): parts for module, parts in IDLE.items()}
+    show_sidebar(idle.get(page.url_path or _name(story), ()))
     with st.container(key="page_bar", horizontal=True):
         show_words(page.url_path)
         keeping.keep_control(page.url_path, page.title)

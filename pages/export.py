@@ -40,8 +40,6 @@ if taken is None:
     st.stop()
 downloads(taken)
 show_doubts(chosen)
-if chosen.compare:
-    st.caption("Of the two encoders, the first one's strategy is exported.")
 
 with st.expander("What it does: every figure, before and after", icon=":material/compare_arrows:"):
     figures_section(taken)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import gapviz
 from gapviz.analyses.advice.recommended import UNTIL_KNOWN, Recommended, strategy_of
@@ -41,7 +43,7 @@ RAW = "raw"
 ROUTING = "route"
 """Shown beside the chosen strategy on several pages, with its own parameters."""
 ALWAYS_SHOWN = (STRENGTH,)
-"""Parameters whose widgets stay, disabled, where the strategy does not use them."""
+"""Parameters that stand in the link also where the strategy does not use them."""
 
 MEASURING = (
     f"Decide is still measuring this collection: until it is done, "
@@ -51,6 +53,9 @@ MEASURING = (
 _open_to_all = st.components.v2.component("gapviz_open_to_all", js=OPEN_TO_ALL)
 
 SETTINGS_KEY = "_settings"
+
+SidebarPart = Literal["strategy", "compare", "seed"]
+"""What some pages have no use for."""
 
 
 def strategy_titles() -> dict[str, str]:
@@ -166,8 +171,12 @@ class Settings:
         return StrategyOptions(name, [(k, value) for k, value in self.parameters if spec.has(k)])
 
 
-def show_sidebar() -> None:
-    """Draw the sidebar; the page that runs after it reads what it says with `settings`."""
+def show_sidebar(idle: Sequence[SidebarPart] = ()) -> None:
+    """Draw the sidebar; the page that runs after it reads what it says with `settings`.
+
+    Args:
+        idle: what the page has no use for, which is not seen there.
+    """
     read_link(_stands_in_the_sidebar)
     st.html(STYLESHEET)
     with st.sidebar:
@@ -181,13 +190,14 @@ def show_sidebar() -> None:
         collection: str = select_of(COLLECTION, titles, help=add)
         offer_real_clip(collection)
         entry = entries[collection]
-        encoder, compare = _encoders(entry)
+        encoder, compare = _encoders(entry, _container("compare", idle))
         modalities = _measured(View(collection, encoder), entry.modalities[encoder])
         pair = _pair(modalities)
         st.divider()
-        strategy_place = st.container(key="sidebar_strategy")
+        strategy_place = _container("strategy", idle)
         st.divider()
-        seed = int(number_of(SEED))
+        with _container("seed", idle):
+            seed = int(number_of(SEED))
         drawings = f"{ATTRIBUTION}. " if collection in SHIPPED_COLLECTIONS else ""
         st.caption(f"{drawings}gapviz {gapviz.__version__}")
     # Above the page, where it is seen while the sidebar is folded away.
@@ -198,6 +208,13 @@ def show_sidebar() -> None:
         collection, encoder, compare, pair, modalities, strategy, recommended, parameters, seed
     )
     show_link_problems()
+
+
+def _container(part: str, idle: Sequence[str]) -> DeltaGenerator:
+    """Where a part of the sidebar is drawn. One that is idle is there but not seen: a widget that
+    is not drawn forgets what was chosen, and the next page would start without it.
+    """
+    return st.container(key=f"{'idle' if part in idle else 'sidebar'}_{part}")
 
 
 def settings() -> Settings:
@@ -217,7 +234,7 @@ def _stands_in_the_sidebar(name: str) -> bool:
     )
 
 
-def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:
+def _encoders(entry: CatalogueEntry, place: DeltaGenerator) -> tuple[str, str | None]:
     about = "The model that made the vectors. " + entry.encoder_note
     encoder: str = select_of(ENCODER, entry.encoders, help=about)
     seen = entry.modalities[encoder]
@@ -225,7 +242,10 @@ def _encoders(entry: CatalogueEntry) -> tuple[str, str | None]:
     del others[encoder]
     if not others or len(seen) == 1:
         return encoder, None
-    compare: str | None = select_of(COMPARE, others, index=None, placeholder="no second encoder")
+    with place:
+        compare: str | None = select_of(
+            COMPARE, others, index=None, placeholder="no second encoder"
+        )
     return encoder, compare
 
 
@@ -286,8 +306,9 @@ def _strategy(
         st.markdown(f"**{STRATEGIES[strategy].title}**")
     spec, routing = STRATEGIES[strategy], STRATEGIES[ROUTING]
     st.caption(f"`{spec.formula}`")
-    kept = [one for one in ALWAYS_SHOWN if not spec.has(one.name)]
-    values = {one.name: widget_of(one, modalities, disabled=True) for one in kept}
+    with _container("kept", ("kept",)):
+        kept = [one for one in ALWAYS_SHOWN if not spec.has(one.name)]
+        values = {one.name: widget_of(one, modalities) for one in kept}
     for one in spec.parameters:
         if not routing.has(one.name):
             values[one.name] = widget_of(one, modalities)

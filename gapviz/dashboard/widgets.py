@@ -14,13 +14,10 @@ from gapviz.core.parameter import Parameter
 from gapviz.dashboard.url_params import in_url, one_weight
 
 
-def widget_of(parameter: Parameter, modalities: Sequence[str], *, disabled: bool = False) -> Any:
-    """The usual widget of a parameter of any kind, and the value that it shows.
-
-    It is disabled where the parameter has no part in what is chosen.
-    """
+def widget_of(parameter: Parameter, modalities: Sequence[str]) -> Any:
+    """The usual widget of a parameter of any kind, and the value that it shows."""
     if parameter.is_number:
-        return number_of(parameter, disabled=disabled)
+        return number_of(parameter)
     if parameter.kind == "weights":
         return tuple((name, number_of(one_weight(parameter, name))) for name in modalities)
     if parameter.kind == "modality":
