@@ -41,6 +41,8 @@ from gapviz.storage.leftovers import sweep_at_start
 PagesManager.uses_pages_directory = False
 
 
+# What of the sidebar changes nothing on a page, and is not shown there. (Streamlit would draw a
+# text that stands here by itself.)
 IDLE: dict[ModuleType, tuple[SidebarPart, ...]] = {
     story: ("compare",),
     within: ("strategy", "compare"),
@@ -53,7 +55,6 @@ IDLE: dict[ModuleType, tuple[SidebarPart, ...]] = {
     findings: ("strategy",),
     data: ("strategy", "compare", "seed"),
 }
-"""What of the sidebar changes nothing on a page, and is not shown there."""
 
 
 def _name(module: ModuleType) -> str:
