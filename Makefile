@@ -13,7 +13,7 @@ TEST_READY := $(VENV)/.installed-test
 # One process a core, four at most: each may hold an encoder, a dashboard and a browser.
 PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-quick lint style data tables benchmark clean
+.PHONY: run test test-quick lint style data tables benchmark lock clean
 
 run: $(RUN_READY)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
@@ -45,6 +45,11 @@ data: $(RUN_READY)
 # Write the tables of the README and docs/protocol.md, which follow from the code.
 tables: $(RUN_READY)
 	$(BIN)/python docs/build_tables.py
+
+# Write requirements.txt and requirements-test.txt from pyproject.toml: LOCK_ARGS=--upgrade takes
+# the newest of everything.
+lock: $(TEST_READY)
+	$(BIN)/python -m distribution.lock $(LOCK_ARGS)
 
 benchmark: $(TEST_READY)
 	$(BIN)/python -m benchmarks
