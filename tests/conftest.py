@@ -19,13 +19,13 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from distribution import wheel
 from gapviz.core.collection import Collection
 from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments
 from gapviz.core.item import Item, items_of_rows
 from gapviz.core.judged_halves import with_evaluation
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.splits import alternate_splits
-from tests import wheel
 
 # What a busy machine takes long for is not wrong. The same commit draws the same examples, so that
 # a failure is of the change; `--hypothesis-profile=explore` draws new ones.

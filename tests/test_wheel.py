@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import gapviz
-from tests import wheel
+from distribution import wheel
 from tests.serving import served
 
 
@@ -27,8 +27,9 @@ def built(tmp_path_factory) -> Path:
 def surroundings(tmp_path):
     """Of a process: an empty folder to run in, and a home and a cache that are empty too."""
     (tmp_path / "empty").mkdir()
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     homes = {"GAPVIZ_HOME": str(tmp_path / "home"), "GAPVIZ_CACHE": str(tmp_path / "cache")}
-    return {"cwd": tmp_path / "empty", "env": os.environ | homes}
+    return {"cwd": tmp_path / "empty", "env": environment | homes}
 
 
 @pytest.fixture

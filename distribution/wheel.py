@@ -1,12 +1,14 @@
 """The wheel as others get it: built from the checkout, and a Python that has it installed."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from distribution.requirements import ROOT
 
 GIVEN = "GAPVIZ_WHEEL_PYTHON"
 """Names a Python whose environment has a wheel of gapviz already: `make wheel-check` does."""
@@ -14,18 +16,19 @@ GIVEN = "GAPVIZ_WHEEL_PYTHON"
 
 def build(kind: str, folder: Path, source: Path = ROOT) -> Path:
     """A `wheel` or `sdist` of a folder, without network: with the builder that is installed."""
-    command = [sys.executable, "-m", "build", "--no-isolation", f"--{kind}", "--outdir"]
-    subprocess.run([*command, folder, source], check=True, capture_output=True, text=True)
+    command = [sys.executable, "-m", "build", "--no-isolation", f"--{kind}"]
+    command += ["--outdir", str(folder), str(source)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
     (built,) = folder.glob("*.whl" if kind == "wheel" else "*.tar.gz")
     return built
 
 
 def install(wheel: Path, folder: Path) -> Path:
-    """The Python of a new environment: gapviz is the wheel, all else that of these tests."""
+    """The Python of a new environment: gapviz is the wheel, all else that of this process."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", wheel], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)], check=True)
     places = {"base": str(folder), "platbase": str(folder)}
     own = Path(sysconfig.get_path("purelib", "venv", vars=places))
     # A folder named by a `.pth` file comes after the environment's own, and its own `.pth` files

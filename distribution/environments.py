@@ -1,0 +1,80 @@
+"""Fresh environments for trying the wheel in, as somebody who installs it has them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from distribution.requirements import ROOT
+from distribution.wheel import GIVEN
+
+PYTHONS = ("3.11", "3.12", "3.13")
+
+WHEEL_TESTS = "tests/test_wheel.py"
+
+
+class RefusedError(Exception):
+    """No set of packages fits together; the text says which do not."""
+
+
+def _uv(*arguments: str, given: str = "") -> str:
+    uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
+    if uv is None:
+        sys.exit("this needs uv, which requirements-test.txt holds")
+    done = subprocess.run(
+        # Away from the checkout, whose settings are those of its own environment.
+        [uv, *arguments, "--quiet", "--no-python-downloads"],
+        cwd="/", input=given, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RefusedError(done.stderr.strip())
+    return done.stdout
+
+
+def interpreter(python: str) -> str | None:
+    """The command of a version of Python, where it is on the PATH."""
+    return shutil.which(f"python{python}")
+
+
+def resolved(python: str, requirements: Sequence[str], options: Sequence[str] = ()) -> list[str]:
+    """The pins that these requirements come to on a Python, nothing installed.
+
+    Raises:
+        RefusedError: they do not fit together.
+    """
+    command = ["pip", "compile", "-", "--no-header", "--no-annotate", "--only-binary", ":all:"]
+    given = "\n".join(requirements)
+    return _uv(*command, "--python-version", python, *options, given=given).splitlines()
+
+
+def installed(folder: Path, interpreter: str, pins: Sequence[str]) -> Path:
+    """The Python of a new environment that holds these.
+
+    Raises:
+        RefusedError: they cannot be installed.
+    """
+    _uv("venv", "--python", interpreter, str(folder))
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    _uv("pip", "install", "--python", str(python), *pins)
+    return python
+
+
+def tried(python: Path, *options: str) -> tuple[bool, str]:
+    """Whether the tests of the wheel pass in an environment, and what pytest says of it.
+
+    Args:
+        python: of that environment.
+        options: more of pytest, for instance which tests.
+    """
+    # The checkout is found without it, and must not be found in that environment.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment[GIVEN] = str(python)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rs", WHEEL_TESTS]
+    done = subprocess.run(
+        [*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode == 0, done.stdout.strip()
