@@ -23,10 +23,15 @@ def build(kind: str, folder: Path, source: Path = ROOT) -> Path:
     return built
 
 
+def python_of(folder: Path) -> Path:
+    """The Python of a virtual environment."""
+    return folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
 def install(wheel: Path, folder: Path) -> Path:
     """The Python of a new environment: gapviz is the wheel, all else that of this process."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    python = python_of(folder)
     pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
     subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)], check=True)
     places = {"base": str(folder), "platbase": str(folder)}
