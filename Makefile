@@ -13,7 +13,7 @@ TEST_READY := $(VENV)/.installed-test
 # One process a core, four at most: each may hold an encoder, a dashboard and a browser.
 PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-quick lint style data tables benchmark clean
+.PHONY: run test test-quick lint style data tables benchmark lock matrix wheel-check clean
 
 run: $(RUN_READY)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
@@ -45,6 +45,21 @@ data: $(RUN_READY)
 # Write the tables of the README and docs/protocol.md, which follow from the code.
 tables: $(RUN_READY)
 	$(BIN)/python docs/build_tables.py
+
+# Write requirements.txt and requirements-test.txt from pyproject.toml: LOCK_ARGS=--upgrade takes
+# the newest of everything.
+lock: $(TEST_READY)
+	$(BIN)/python -m distribution.lock $(LOCK_ARGS)
+
+# Install the wheel as others do, in fresh environments of Python 3.11 (all of it), 3.12 and 3.13
+# (the dashboard), and run its tests there.
+wheel-check: $(TEST_READY)
+	PIP_ARGS="$(PIP_ARGS)" $(BIN)/python -m distribution.wheel_check $(CHECK_ARGS)
+
+# Resolve, install and run the wheel beside older and newer libraries, on each Python that the
+# PATH has as python3.11, python3.12, python3.13; ROWS="streamlit" takes rows by their name.
+matrix: $(TEST_READY)
+	$(BIN)/python -m distribution.matrix $(ROWS)
 
 benchmark: $(TEST_READY)
 	$(BIN)/python -m benchmarks

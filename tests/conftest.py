@@ -16,8 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from distribution import wheel
 from gapviz.core.collection import Collection
 from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments
 from gapviz.core.item import Item, items_of_rows
@@ -372,3 +374,21 @@ def small_clip(tmp_path_factory):
     )
     model.save(str(folder / "clip"))
     return folder / "clip"
+
+
+@pytest.fixture(scope="session")
+def wheel_python(tmp_path_factory) -> Path:
+    """A Python whose gapviz is the built wheel, outside the checkout: run it in a folder of its
+    own, as `subprocess.run([wheel_python, "-m", "gapviz", …], cwd=tmp_path)`. Beside it lies
+    `gapviz`, the command. All processes of a test run share it."""
+    if given := os.environ.get(wheel.GIVEN):
+        return Path(given)
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with FileLock(folder / "wheel.lock"):
+        known = folder / "wheel-python"
+        if not known.exists():
+            built = wheel.build("wheel", folder / "wheel")
+            known.write_text(str(wheel.install(built, folder / "wheel-environment")), "utf-8")
+    return Path(known.read_text("utf-8"))

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.places import APP, PAGES
 
 AHEAD = (
     "pandas",
@@ -35,13 +36,12 @@ def app_file() -> Path:
     Raises:
         GapvizError: gapviz was installed without its pages.
     """
-    app = Path(__file__).parents[2] / "app.py"
-    if not (app.is_file() and (app.parent / "pages").is_dir()):
+    if not (APP.is_file() and PAGES.is_dir()):
         raise GapvizError(
             "the dashboard's pages are not installed here",
-            hint="clone the project, and run make run or gapviz serve there",
+            hint="install gapviz again",
         )
-    return app
+    return APP
 
 
 def serve(app: Path, address: str, port: int) -> None:

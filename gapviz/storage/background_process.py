@@ -22,8 +22,8 @@ from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
-import gapviz
 from gapviz.core.errors import GapvizError
+from gapviz.core.places import IMPORT_ROOT
 from gapviz.core.plain_json import parsed_json
 from gapviz.core.progress import Progress
 from gapviz.storage.background import (
@@ -159,7 +159,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
                     [sys.executable, "-m", MODULE, str(self.folder)],
                     env=os.environ | (FEW_THREADS if self.allowance else {}),
                     # So that the same gapviz is found, wherever the server was started.
-                    cwd=Path(gapviz.__file__).resolve().parents[1],
+                    cwd=IMPORT_ROOT,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

@@ -10,23 +10,25 @@ from typing import Any
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
-import gapviz
 from gapviz.core.errors import GapvizError
+from gapviz.core.places import DATA
 from gapviz.sources.builtin.deflated import DEFLATED, inflated
+
+MADE_AGAIN = "install gapviz again, or run `make data` in its checkout"
 
 
 def shipped_folder(name: str) -> Path:
-    """The folder `data/<name>` of the checkout that gapviz runs from.
+    """The folder `data/<name>` of what travels with gapviz.
 
     Raises:
-        GapvizError: there is no such folder beside the package.
+        GapvizError: there is no such folder.
     """
-    folder = Path(gapviz.__file__).resolve().parents[1] / "data" / name
+    folder = DATA / name
     if not folder.is_dir():
         raise GapvizError(
             f"the folder data/{name} that belongs to gapviz is missing",
             where=str(folder.parent),
-            hint="run gapviz from its checkout, or make the folder again with `make data`",
+            hint=MADE_AGAIN,
         )
     return folder
 
@@ -56,5 +58,5 @@ def shipped_tensors(
         raise GapvizError(
             f"{what} missing or damaged",
             where=str(path),
-            hint="make them again with `make data`",
+            hint=MADE_AGAIN,
         ) from error

@@ -1,0 +1,50 @@
+"""A dashboard started by `gapviz serve`, for a test."""
+
+import json
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from contextlib import contextmanager
+
+PATIENCE_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def served(*command, stop=signal.SIGTERM, **process):
+    """`gapviz serve --json`, started by a command on a free port: what it told, once it answers.
+
+    It is stopped by a signal, and has nothing to complain of.
+    """
+    started = subprocess.Popen(
+        [*command, "--json", "--port", str(free_port())],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **process,
+    )  # fmt: skip
+    try:
+        told = json.loads(started.stdout.readline())
+        told["address"] = told["url"].partition("?")[0]
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not _is_healthy(told["address"]):
+            assert started.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        yield told
+        started.send_signal(stop)
+        _, errors = started.communicate(timeout=30)
+    finally:
+        started.kill()
+    assert "Traceback" not in errors, errors
+
+
+def _is_healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}_stcore/health", timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
