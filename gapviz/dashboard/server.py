@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import refuse_missing
 
 AHEAD = (
     "pandas",
@@ -33,8 +34,9 @@ def app_file() -> Path:
     """The file that Streamlit runs.
 
     Raises:
-        GapvizError: gapviz was installed without its pages.
+        GapvizError: gapviz was installed without its pages, or without Streamlit or Plotly.
     """
+    refuse_missing("streamlit", "plotly", use="the dashboard")
     app = Path(__file__).parents[2] / "app.py"
     if not (app.is_file() and (app.parent / "pages").is_dir()):
         raise GapvizError(

