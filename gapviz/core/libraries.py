@@ -84,6 +84,7 @@ LIBRARIES = _listed(
     Library("filelock", CORE),
     Library("threadpoolctl", CORE),
     Library("tqdm", CORE),
+    Library("packaging", CORE),
     Library("pooch", CORE),
     Library("requests", CORE),
     Library("streamlit", DASHBOARD, "the dashboard"),
