@@ -17,7 +17,7 @@ Method = Literal["umap", "pca", "gap_axis"]
 ENTRIES_AT_ONCE = 8_388_608
 """Entries of float32 rows that are turned into float64 at once."""
 METHODS: tuple[Method, ...] = get_args(Method)
-METHOD_TITLES: Mapping[Method, str] = {"umap": "UMAP", "pca": "PCA", "gap_axis": "Gap axis"}
+METHOD_TITLES: Mapping[str, str] = {"umap": "UMAP", "pca": "PCA", "gap_axis": "Gap axis"}
 
 
 @dataclass(frozen=True, eq=False)
