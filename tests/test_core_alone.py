@@ -1,12 +1,15 @@
 """The core of gapviz: what runs where nothing but its own dependencies is installed."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import gapviz
 from gapviz.core.libraries import CORE, LIBRARIES, install_command
 
 HEAVY = {"torch", "streamlit", "plotly", "numba", "pandas", "pyarrow", "scipy", "sklearn"}
@@ -92,9 +95,14 @@ def alone(tmp_path_factory):
     np.savez(folder / "vectors.npz", image=content + noise[0], text=content + noise[1])
     hidden = {one.module: one.name for one in LIBRARIES.values() if one.extra != CORE}
     commands = [one.replace("SOURCE", "vectors.npz") for one in (*WORKS.values(), *LACKS)]
+    environment = {
+        "PYTHONPATH": str(Path(gapviz.__file__).parents[1]),  # this one, whatever is installed
+        "GAPVIZ_CACHE": str(folder / "cache"),  # where nobody has computed anything before
+        "GAPVIZ_HOME": str(folder / "home"),
+    }
     done = subprocess.run(
         [sys.executable, "-c", ALONE, json.dumps(hidden), json.dumps(commands)],
-        capture_output=True, text=True, check=True, cwd=folder,
+        capture_output=True, text=True, check=True, cwd=folder, env=os.environ | environment,
     )  # fmt: skip
     found = json.loads(done.stdout)
     return lambda command: found[command.replace("SOURCE", "vectors.npz")]
