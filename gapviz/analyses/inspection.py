@@ -14,6 +14,8 @@ from gapviz.analyses.domain import domain_reading
 from gapviz.analyses.query_counts import QueryCounts, query_counts
 from gapviz.core.collection import Collection
 from gapviz.core.encoder_record import EncoderRecord
+from gapviz.core.item import Item
+from gapviz.core.libraries import MissingLibraryError
 from gapviz.core.not_measured import not_measured
 from gapviz.core.pairing import guesses, pairing_of
 from gapviz.core.plain_json import JsonFields
@@ -21,6 +23,7 @@ from gapviz.core.progress import Progress
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.encoders.encoding.pictures import Fault, PictureWorkers
 from gapviz.measures.geometry.split_shift import split_warnings
+from gapviz.sources.builtin.drawings import is_drawing, refuse_without_renderer
 from gapviz.sources.files.format import Skipped
 
 PAUSE = 0.2
@@ -82,6 +85,8 @@ class Inspection(JsonFields):
     """Queries of one's own and their judgments; None where there are none."""
     random_weights: tuple[str, ...] = ()
     """What speaks against vectors of an encoder with random weights; nothing of any other."""
+    unseen_pictures: str | None = None
+    """Why the drawings were not looked at, in a sentence; None where they were."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -92,6 +97,7 @@ class Inspection(JsonFields):
             filter(
                 None,
                 [
+                    self.unseen_pictures,
                     *self.random_weights,
                     *self.guesses,
                     *self.copies.warnings,
@@ -118,7 +124,7 @@ def inspect_collection(
             in this one.
     """
     items = collection.items
-    owners = [item for item in items if item.image is not None]
+    owners, unseen = _readable(items)
     contents: dict[bytes, list[str]] = {}
     broken = []
     with PictureWorkers(collection.root, decode_workers, len(owners)) as workers:
@@ -144,7 +150,7 @@ def inspect_collection(
     return Inspection(
         name=collection.name,
         n_items=len(items),
-        n_pictures=len(owners),
+        n_pictures=sum(item.image is not None for item in items),
         n_captions=sum(len(item.captions) for item in items),
         captions_per_item=tuple(sorted(Counter(len(item.captions) for item in items).items())),
         vectors={
@@ -168,7 +174,20 @@ def inspect_collection(
         domain_warning=domain_reading(collection),
         queries=None if collection.evaluation is None else query_counts(collection.evaluation),
         random_weights=random_weights_warnings(collection.encoder),
+        unseen_pictures=unseen,
     )
+
+
+def _readable(items: Sequence[Item]) -> tuple[list[Item], str | None]:
+    """The items whose pictures can be looked at here, and why some cannot, if so."""
+    owners = [item for item in items if item.image is not None]
+    try:
+        refuse_without_renderer(item.image for item in owners)
+    except MissingLibraryError as error:
+        files = [item for item in owners if not is_drawing(item.image)]
+        said = f"{len(owners) - len(files):,} drawings were not looked at: {error.sentence}"
+        return files, said.removesuffix(".")
+    return owners, None
 
 
 def labels_told(labels: Sequence[tuple[str, int]], most: int = 5) -> str:

@@ -13,6 +13,7 @@ import gapviz
 from gapviz.analyses.registry import analyses
 from gapviz.commands import (
     apply,
+    doctor,
     encode,
     explain,
     export,
@@ -35,7 +36,7 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 """As shells count a program that was stopped with Ctrl-C."""
 
-COMMANDS = (info, explain, fetch, encode, train, report, export, apply, prove, serve, views)
+COMMANDS = (info, explain, fetch, encode, train, report, export, apply, prove, serve, views, doctor)
 """What is more than an analysis; those have their commands from what they declare."""
 
 RENAMED = {"advise": "decide", "project": "cones", "forces": "why"}

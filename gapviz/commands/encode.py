@@ -12,6 +12,7 @@ from gapviz.commands.source import Commands, add_source, progress_bar, read
 from gapviz.commands.terminal import text_of
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import refuse_missing
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import counted
 from gapviz.encoders.encoding.engine import Engine, ThisProcess
@@ -139,6 +140,8 @@ def run(options: argparse.Namespace) -> str:
         random_weights=options.random_weights,
         dims=options.encoder_dims,
     )
+    if options.ray is None:
+        refuse_missing("torch", use="encoding")
     refuse_foreign_folder(options.out, marker=ITEMS_FILE, what=SAVED_COLLECTION)
     reading = read(options)
     with progress_bar() as progress:

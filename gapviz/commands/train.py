@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> Gated:
 
 
 def _finding(collection: Collection, features: TrainingFeatures, result: TrainingRun) -> Finding:
-    from gapviz.figures.training import QUANTITIES
+    from gapviz.analyses.training.quantities import QUANTITIES
 
     columns = [Column("step", "step")]
     for key, quantity in QUANTITIES.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache, partial, update_wrapper
-from importlib import import_module
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 import numpy as np
@@ -16,6 +15,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.corpus import Corpus
 from gapviz.core.halves import split_alike
 from gapviz.core.item_sample import MOST_MEASURED, sampled
+from gapviz.core.libraries import needed
 from gapviz.core.progress import Progress
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.unmoved import RawRows
@@ -285,7 +285,7 @@ def import_library(name: str) -> None:
     with _loading:
         if name == "open_clip":
             declare_torchvision_operators()
-        import_module(name)
+        needed(name)
 
 
 @cached_within(256)

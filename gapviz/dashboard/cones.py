@@ -34,9 +34,8 @@ from gapviz.dashboard.settings import STRATEGY, Settings
 from gapviz.dashboard.url_params import free_parameter, url_choice
 from gapviz.dashboard.waiting import Wait, result_of
 from gapviz.dashboard.widgets import segments_of
-from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.point_cloud import PointCloud
-from gapviz.measures.projection.layout import Method
+from gapviz.measures.projection.layout import METHOD_TITLES, Method
 from gapviz.measures.projection.sampling import DISPLAY_LIMIT
 from gapviz.strategies import STRATEGIES, StrategyOptions
 from gapviz.strategies.shift import STRENGTH

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import refuse_missing
 from gapviz.core.places import APP, PAGES
 
 AHEAD = (
@@ -34,8 +35,9 @@ def app_file() -> Path:
     """The file that Streamlit runs.
 
     Raises:
-        GapvizError: gapviz was installed without its pages.
+        GapvizError: gapviz was installed without its pages, or without Streamlit or Plotly.
     """
+    refuse_missing("streamlit", "plotly", use="the dashboard")
     if not (APP.is_file() and PAGES.is_dir()):
         raise GapvizError(
             "the dashboard's pages are not installed here",

@@ -15,6 +15,7 @@ from PIL import Image
 
 from gapviz.core.encoder_record import NO_RECORD, EncoderRecord
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32, unit_rows
 from gapviz.encoders.pixels import IMAGE_BATCH, Pixels, Preparation
@@ -150,8 +151,7 @@ def choose_device(device: str | None = None) -> str:
     Raises:
         GapvizError: a device that this machine does not have.
     """
-    import torch
-
+    torch = needed("torch")
     mps = torch.backends.mps.is_available()
     if device is None:
         return "cuda" if torch.cuda.is_available() else "mps" if mps else "cpu"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import is_installed
 from gapviz.sources.builtin.shipped import shipped_folder
 
 FILE = "open_clip.json"
@@ -76,6 +77,8 @@ def _is_cached(source: dict[str, str]) -> bool:
     if "url" in source:
         # open_clip downloads by URL only what no repository on Hugging Face holds.
         return (Path("~/.cache/clip").expanduser() / source["url"].rpartition("/")[2]).is_file()
+    if not is_installed("huggingface_hub"):
+        return False
     from huggingface_hub import constants, try_to_load_from_cache
 
     named = source["file"]

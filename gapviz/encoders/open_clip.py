@@ -14,6 +14,7 @@ from typing import Any
 
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import (
@@ -68,6 +69,7 @@ class OpenClipEncoder(Encoder):
         device: str | None = None,
     ) -> None:
         declare_torchvision_operators()
+        needed("open_clip")
         self.device = choose_device(device)
         if model_name.startswith((HUB, FOLDER)) and pretrained is not None:
             raise GapvizError(

@@ -6,6 +6,7 @@ import re
 
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import refuse_missing
 from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder, choose_device
 from gapviz.encoders.builtin import BuiltinEncoder
 from gapviz.encoders.image_only import TimmEncoder, efficientnet
@@ -157,8 +158,11 @@ def query_encoder(
         modality: of the query, `image` or `text`.
 
     Raises:
-        GapvizError: an encoder that is gone, has changed or does not encode the modality.
+        GapvizError: an encoder that is gone, has changed or does not encode the modality; or no
+            torch to run it.
     """
+    asked = "a typed query" if modality == "text" else "a picture as a query"
+    refuse_missing("torch", use=asked, instead="search with an item")
     loaded = load_any_encoder(record.loads_as or encoder)
     if record.loads_as and loaded.card.name != encoder:
         raise GapvizError(

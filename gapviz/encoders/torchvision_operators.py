@@ -13,6 +13,8 @@ import sys
 from functools import cache
 from typing import Any
 
+from gapviz.core.libraries import needed
+
 MISSING = ("nms", "qnms")
 
 
@@ -27,8 +29,7 @@ def declare_torchvision_operators() -> Any:
         The declaring library, None where nothing was declared. It has to stay alive for
         the declarations to hold, which is why the result is cached.
     """
-    import torch
-
+    torch = needed("torch")
     try:
         import torchvision  # noqa: F401
     except ImportError:
@@ -41,8 +42,8 @@ def declare_torchvision_operators() -> Any:
             del sys.modules[name]
     else:
         return None
-    library = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
+    library = torch.library.Library("torchvision", "DEF")
     for name in MISSING:
         signature = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
-        library.define(signature)  # type: ignore[no-untyped-call]
+        library.define(signature)
     return library

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from gapviz.analyses.anatomy.parts import Dimensions, HeatMaps, Hubs
 from gapviz.core.foreign import in_figure
@@ -16,6 +15,7 @@ from gapviz.core.wording import interval
 from gapviz.figures.curves import STRATEGY_STYLES
 from gapviz.figures.lines import Axis, Line, Mark, Panel, frame, line_figure
 from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.figures.plotly_objects import go
 from gapviz.measures.geometry.spectrum import Spectrum
 
 # Dimensions that get a bar; further ones hold little and would be thinner than a pixel.

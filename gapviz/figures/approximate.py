@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from gapviz.analyses.approximate.found import StrategyCurves, StrategyLosses
 from gapviz.core.foreign import in_figure
 from gapviz.core.vectors import Float64
 from gapviz.figures.lines import HEIGHT, Axis, Line, Panel, add_band, frame, line_panel
 from gapviz.figures.modality_style import style_of
+from gapviz.figures.plotly_objects import go
 from gapviz.measures.retrieval.approximate_recall import DEPTH, EffortCurve, Indexed
 from gapviz.measures.retrieval.bootstrap import bootstrap_mean
 from gapviz.measures.retrieval.stored_recall import StorageLoss

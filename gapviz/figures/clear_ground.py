@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from gapviz.core.estimate import Estimate
 from gapviz.figures.modality_style import NEUTRAL
+from gapviz.figures.plotly_objects import go
 
 CLEAR = "rgba(0,0,0,0)"
 

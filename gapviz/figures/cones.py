@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_figure
@@ -20,7 +19,8 @@ from gapviz.core.pairs import matching_rows
 from gapviz.core.vectors import Indices
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.modality_style import NEUTRAL, style_of
-from gapviz.measures.projection.layout import Layout
+from gapviz.figures.plotly_objects import go
+from gapviz.measures.projection.layout import METHOD_TITLES, Layout
 
 PICK_RADIUS = 14
 """Pixels around a point that count as on it, for a click; the canvas uses the same."""
@@ -30,8 +30,6 @@ POINTS = "points"
 
 # Above this many points smaller markers keep clusters apart.
 MANY_POINTS = 2_500
-
-METHOD_TITLES = {"umap": "UMAP", "pca": "PCA", "gap_axis": "Gap axis"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
 from gapviz.analyses.cones import Cones, DrawnClouds
 from gapviz.core.foreign import in_figure, in_html
 from gapviz.core.wording import figure, interval
 from gapviz.figures.cones import POINTS, alt_text, cones_figure, shared_ranges
+from gapviz.figures.plotly_objects import go
 
 _STYLE = """
 :root { color-scheme: light; }

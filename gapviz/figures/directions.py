@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 
 import numpy as np
-import plotly.graph_objects as go
 
 from gapviz.core.estimate import Estimate
 from gapviz.core.foreign import in_figure
 from gapviz.core.wording import figure, interval
 from gapviz.figures.lines import HEIGHT, Axis, Panel, frame
 from gapviz.figures.modality_style import NEUTRAL
+from gapviz.figures.plotly_objects import go
 from gapviz.measures.directions import FIGURES, Direction, Way
 
 MOST_WITH_INTERVALS = 3

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from gapviz.analyses.anatomy.groups import HELD_AGAINST, Groups
 from gapviz.analyses.anatomy.matched import Matched
@@ -15,6 +14,7 @@ from gapviz.core.foreign import in_figure
 from gapviz.figures.anatomy import spectrum_figure
 from gapviz.figures.curves import STRATEGY_STYLES
 from gapviz.figures.lines import SHARE_RANGE, Axis, Panel, frame
+from gapviz.figures.plotly_objects import go
 
 HEIGHT = 360
 CHANCE = {"symbol": "diamond", "size": 9, "color": "#FFFFFF"}

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import plotly.graph_objects as go
-
 from gapviz.analyses.within import FEW_ITEMS, FIGURES, label_figures
 from gapviz.core.estimate import Estimate
 from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import clear_ground, level_legend, whiskers
 from gapviz.figures.modality_style import NEUTRAL
+from gapviz.figures.plotly_objects import go
 from gapviz.measures.retrieval.within import LabelDelta
 
 # Okabe & Ito 2008.

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from gapviz.analyses.curves.curve import Band
 from gapviz.core.foreign import in_figure
 from gapviz.core.vectors import Float64, Indices
 from gapviz.figures.clear_ground import clear_ground, faded, level_legend
 from gapviz.figures.modality_style import NEUTRAL
+from gapviz.figures.plotly_objects import go
 
 Positions = Float64 | Indices | npt.NDArray[np.str_]
 """Of the points of a line; words make an axis of categories."""

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import Any
 
-import plotly.graph_objects as go
-
 from gapviz.analyses.scoreboard.rows import SELDOM, Scoreboard, ScoreRow
 from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import clear_ground, faded, legend_key, level_legend, whiskers
 from gapviz.figures.cones import PICK_RADIUS, point_ids
 from gapviz.figures.lines import Axis, axis_layout
 from gapviz.figures.modality_style import NEUTRAL
+from gapviz.figures.plotly_objects import go
 from gapviz.strategies.spec import ActsOn
 
 # Okabe & Ito 2008, without the two colours that stand for text and image.

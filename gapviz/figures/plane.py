@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import numpy as np
-import plotly.graph_objects as go
 
 from gapviz.analyses.anatomy.parts import Placed
 from gapviz.core.foreign import in_figure
@@ -14,6 +13,7 @@ from gapviz.core.vectors import Float64
 from gapviz.figures.clear_ground import legend_key
 from gapviz.figures.lines import Axis, Panel, frame
 from gapviz.figures.modality_style import NEUTRAL
+from gapviz.figures.plotly_objects import go
 
 HEIGHT = 560
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isnan, log
 
-import plotly.graph_objects as go
-
 from gapviz.core.estimate import Estimate
 from gapviz.core.foreign import in_figure
 from gapviz.figures.lines import Axis, Panel, axis_layout, frame
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.figures.pareto import MODEL_COLORS
+from gapviz.figures.plotly_objects import go
 from gapviz.measures.match_probability.reliability import Reliability
 
 HEIGHT = 340

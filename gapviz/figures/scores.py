@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from math import isnan
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from gapviz.analyses.thresholds.score_study import KINDS, Kind, ScoreStudy
 from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import faded
 from gapviz.figures.lines import Axis, Panel, axis_layout, frame
 from gapviz.figures.modality_style import NEUTRAL, style_of
+from gapviz.figures.plotly_objects import go, make_subplots
 
 MATCHED_COLOR = "#009E73"
 ROW_HEIGHT = 165

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from gapviz.core.vectors import Float32
 from gapviz.figures.cones import cones_figure
 from gapviz.figures.modality_style import NEUTRAL
+from gapviz.figures.plotly_objects import go
 from gapviz.measures.projection.layout import Layout
 
 RIGHT_COLOR = "#009E73"

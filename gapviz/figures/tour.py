@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import plotly.graph_objects as go
 
 from gapviz.core.foreign import in_figure
 from gapviz.core.vectors import Float32
 from gapviz.figures.cones import AxisRanges, cones_figure, items_drawn
 from gapviz.figures.modality_style import style_of
+from gapviz.figures.plotly_objects import go
 from gapviz.measures.projection.layout import Layout
 
 FONT = 24

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
+from gapviz.analyses.training.quantities import QUANTITIES
 from gapviz.analyses.training.record import TrainingStep
 from gapviz.analyses.training.temperature import TemperatureStudy
 from gapviz.core.foreign import in_figure
 from gapviz.figures.clear_ground import clear_ground, level_legend
 from gapviz.figures.cones import POINTS, AxisRanges, cones_figure, shared_ranges
 from gapviz.figures.modality_style import NEUTRAL
+from gapviz.figures.plotly_objects import go
 from gapviz.measures.projection.layout import Layout
 
 RUN_COLORS = ("#009E73", "#C46F9C", "#B97F00", "#3A8FC4", "#8C6BB1", "#A65628")
@@ -41,33 +42,6 @@ class RunLine:
     steps: Sequence[TrainingStep]
     length: int
     """How many steps it goes to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """Something that is drawn against the step."""
-
-    title: str
-    axis: str
-    """With unit and direction."""
-    values: Callable[[TrainingStep], Mapping[str, float]]
-    """By part (a modality, a direction), or one nameless number."""
-    top: float | None = None
-    """Upper end of the axis, where it is fixed."""
-
-
-QUANTITIES: Mapping[str, Quantity] = {
-    "gap": Quantity("Gap", "‖Δ‖ (0 to 2, lower is closer)", lambda s: {"": s.gap}),
-    "loss": Quantity("Loss", "nats a pair (lower is better)", lambda s: {"": s.loss}),
-    "cone": Quantity("In-cone cosine", "mean cosine (1 = one point)", lambda s: dict(s.cone), 1),
-    "recall": Quantity(
-        "Held-out recall",
-        "R@10 (higher is better)",
-        lambda s: {f"{a} → {b}": value for (a, b), value in s.recall.items()},
-        1,
-    ),
-    "bias": Quantity("Bias rate", "bias@10 (½ is neutral)", lambda s: dict(s.bias), 1),
-}
 
 
 def training_figure(

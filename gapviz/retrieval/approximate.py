@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.vectors import Float32, Indices
 
 Storage = Literal["float32", "int8", "binary", "pq"]
@@ -97,7 +97,7 @@ class Hnsw:
 
     def build(self, vectors: Float32, storage: Storage, *, seed: int) -> ApproximateIndex:
         """See `IndexKind.build`."""
-        faiss, codes = _faiss(), _Codes(storage, *vectors.shape)
+        faiss, codes = needed("faiss"), _Codes(storage, *vectors.shape)
         dim, link = codes.dim, self.m
         made: Any
         if storage == "float32":
@@ -126,7 +126,7 @@ class Ivf:
 
     def build(self, vectors: Float32, storage: Storage, *, seed: int) -> ApproximateIndex:
         """See `IndexKind.build`."""
-        faiss, codes = _faiss(), _Codes(storage, *vectors.shape)
+        faiss, codes = needed("faiss"), _Codes(storage, *vectors.shape)
         dim, n = codes.dim, len(vectors)
         lists = min(self.n_lists or max(LEAST_LISTS, round(math.sqrt(n))), n)
         made: Any
@@ -157,7 +157,7 @@ class Scan:
 
     def build(self, vectors: Float32, storage: Storage, *, seed: int) -> ApproximateIndex:
         """See `IndexKind.build`."""
-        faiss, codes = _faiss(), _Codes(storage, *vectors.shape)
+        faiss, codes = needed("faiss"), _Codes(storage, *vectors.shape)
         dim = codes.dim
         made: Any
         if storage == "float32":
@@ -218,7 +218,7 @@ class _Graph(_Built):
         return _steps(10, self.order.size, 512)
 
     def search(self, queries: Float32, k: int, effort: int) -> FoundRows:
-        faiss, given = _faiss(), self.codes.given(queries)
+        faiss, given = needed("faiss"), self.codes.given(queries)
         settings = faiss.SearchParametersHNSW(efSearch=effort)
         places = np.empty((len(given), k), dtype=np.int64)
         distances = np.empty(len(given), dtype=np.int64)
@@ -288,14 +288,3 @@ def _one_thread() -> Iterator[None]:
 
     with threadpool_limits(1, user_api="openmp"):
         yield
-
-
-def _faiss() -> Any:
-    try:
-        import faiss
-    except ImportError:
-        raise GapvizError(
-            "approximate indexes are built by faiss, which is not installed",
-            hint="pip install faiss-cpu",
-        ) from None
-    return faiss

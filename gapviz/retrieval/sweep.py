@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import is_installed, needed
 from gapviz.core.pairs import runs
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float64, Indices, Mask, ratio
@@ -75,7 +76,8 @@ def sweep(
             and a modality left out stays put.
         lambdas: strengths, in any order.
         k: depth of bias and NDCG; a corpus of fewer rows is taken whole.
-        compiled: whether to use the numba kernel; None decides by size.
+        compiled: whether to use the numba kernel; None decides by size, and by
+            whether numba is there: it takes a fraction of the time, and gives the same figures.
 
     Raises:
         GapvizError: `k` under 1, no or non-finite strengths, an empty corpus, or modalities
@@ -100,7 +102,8 @@ def sweep(
             hint="give vectors of one space",
         )
     if compiled is None:
-        compiled = queries.n_rows * corpus.n_rows * strengths.size >= COMPILE_FROM
+        scores = queries.n_rows * corpus.n_rows * strengths.size
+        compiled = scores >= COMPILE_FROM and is_installed("numba")
     if (np.diff(corpus.modality) < 0).any():
         order = np.argsort(corpus.modality, kind="stable")
         columns = (corpus.vectors[order], corpus.modality[order], corpus.item[order])
@@ -231,6 +234,7 @@ def _compiled_counts(task: _Task, lambdas: Float64, k: int, found: _Found) -> Ma
     Returns:
         `(n_queries,)` whether a query has.
     """
+    needed("numba")
     from gapviz.retrieval.sweep_kernel import SPAN, Counted, Searched, Swept, fused_sweep
 
     corpus, queries, searched = task.corpus, task.queries, task.searched

@@ -44,6 +44,16 @@ def write_atomically(path: Path, content: bytes, *, private: bool = False) -> No
         partial.unlink(missing_ok=True)
 
 
+def bytes_in(folder: Path) -> int:
+    """How much lies in a folder and those below it; 0 where there is none. Links count alone."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(place, name).lstat().st_size
+    return total
+
+
 def private_folder(folder: Path) -> None:
     """Make a folder, and those above it that are missing, for nobody else to look into."""
     if not folder.is_dir():

@@ -45,4 +45,5 @@ def test_without_faiss_it_is_refused_in_one_sentence(refused, saved, monkeypatch
     monkeypatch.setitem(sys.modules, "faiss", None)
     # A seed of its own, so that no other test has measured it.
     told = refused("approximate", saved, "--of", "effort", "--strategy", "raw", "--seed", "977")
-    assert "built by faiss, which is not installed" in told and "pip install faiss-cpu" in told
+    assert "needs faiss-cpu, which is not installed" in told
+    assert "pip install 'gapviz[approximate]'" in told

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gapviz.analyses.training.quantities import QUANTITIES
 from gapviz.analyses.training.record import recorded
 from gapviz.analyses.training.run import TrainingOptions
 from gapviz.analyses.training.temperature import TemperatureStudy
 from gapviz.core.vectors import unit_rows
 from gapviz.figures.training import (
-    QUANTITIES,
     RUN_COLORS,
     UNIT_RANGES,
     RunLine,

@@ -116,5 +116,5 @@ def test_a_dimension_that_fills_no_byte_and_few_rows_can_be_stored(rows):
 
 def test_without_faiss_one_sentence_says_how_to_get_it(rows, monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
-    with pytest.raises(GapvizError, match="pip install faiss-cpu"):
+    with pytest.raises(GapvizError, match=r"pip install 'gapviz\[approximate\]'"):
         Hnsw().build(rows[0], "float32", seed=0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gapviz.analyses.training.record import DEPTH, TrainingStep, recorded
+from gapviz.core.libraries import refuse_missing
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.splits import EVALUATE
 from gapviz.sources.builtin import builtin_collection
@@ -59,6 +60,7 @@ def cached_random_start(
         items: how many drawings of the evaluate split.
         progress: told of each stage.
     """
+    refuse_missing("torch", "open_clip", use="an untrained CLIP")
     held = builtin_collection().split(EVALUATE).items[:items]
     progress(0.05, f"building {MODEL} with random weights")
     from gapviz.encoders.open_clip import OpenClipEncoder

@@ -32,6 +32,7 @@ from gapviz.analyses.training.objectives import (
 )
 from gapviz.analyses.training.record import TrainingStep, recorded
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
@@ -221,6 +222,7 @@ def _training(
     features: TrainingFeatures, options: TrainingOptions
 ) -> Iterator[tuple[TrainingStep, dict[str, Head]]]:
     """Each record, and the heads that it is of."""
+    needed("torch", "training")
     import torch
     from torch.nn.functional import normalize
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from gapviz.analyses.training.features import TrainingFeatures
 from gapviz.analyses.training.live import LiveRun
+from gapviz.analyses.training.quantities import QUANTITIES
 from gapviz.analyses.training.record import TrainingStep
 from gapviz.analyses.training.run import (
     LOSS_TITLES,
@@ -30,7 +31,6 @@ from gapviz.dashboard.url_params import free_parameter, url_choice, url_paramete
 from gapviz.dashboard.widgets import choice_of, number_of, segments_of
 from gapviz.figures.cones import alt_text
 from gapviz.figures.training import (
-    QUANTITIES,
     RUN_COLORS,
     RunLine,
     small_cones_figure,

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.progress import no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder
@@ -324,13 +325,8 @@ class connected:  # noqa: N801 - reads as a statement
         # What goes wrong comes as an exception; the log of Ray itself would stand among figures.
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        try:
-            import ray
-            import ray.data
-        except ImportError as error:
-            raise GapvizError(
-                "--ray needs Ray, which is not installed", hint="pip install 'gapviz[ray]'"
-            ) from error
+        ray = needed("ray", "--ray")
+        needed("ray.data", "--ray")
         if not ray.is_initialized():
             alone = {"include_dashboard": False} if self._address == LOCAL else {}
             try:

@@ -12,6 +12,7 @@ import numpy as np
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
+from gapviz.core.libraries import MissingLibraryError
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.progress import Progress, no_progress, share_of
 from gapviz.core.vectors import Float32
@@ -230,6 +231,8 @@ class _Run:
             try:
                 refuse_unreadable_texts([text], encoder, cut=long_captions == "cut")
                 tokens[text] = encoder.count_tokens(text)
+            except MissingLibraryError:
+                raise
             except GapvizError as error:
                 refused[text] = error.what
         self.skipped += [

@@ -18,8 +18,8 @@ from gapviz.core.table_html import table_html
 from gapviz.core.wording import counted, figure, interval
 from gapviz.export.report.contents import DEEPEST, Example, Report
 from gapviz.export.report.plots import cones_svg, legend, pareto_svg, scores_svg
-from gapviz.figures.cones import METHOD_TITLES
 from gapviz.figures.modality_style import style_of
+from gapviz.measures.projection.layout import METHOD_TITLES
 from gapviz.retrieval.index import ResultList
 from gapviz.sources.images.references import thumbnail_png
 

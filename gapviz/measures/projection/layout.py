@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -16,6 +17,7 @@ Method = Literal["umap", "pca", "gap_axis"]
 ENTRIES_AT_ONCE = 8_388_608
 """Entries of float32 rows that are turned into float64 at once."""
 METHODS: tuple[Method, ...] = get_args(Method)
+METHOD_TITLES: Mapping[str, str] = {"umap": "UMAP", "pca": "PCA", "gap_axis": "Gap axis"}
 
 
 @dataclass(frozen=True, eq=False)

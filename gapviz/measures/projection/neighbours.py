@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.blocks import BLOCK_SCORES
+from gapviz.core.libraries import is_installed
 from gapviz.core.vectors import Float32
 
 # torch's top-k is some fifty times faster than numpy's partition, but importing torch
-# costs more than the partition of this many rows.
+# costs more than the partition of this many rows. Without torch numpy does them all.
 TORCH_FROM = 4096
 
 
@@ -65,7 +66,7 @@ def _top(scores: Float32, k: int) -> npt.NDArray[Any]:
     """`(m, k)` columns of the largest scores, in no order."""
     if scores.shape[1] == k:
         return np.broadcast_to(np.arange(k), scores.shape)
-    if scores.shape[1] < TORCH_FROM:
+    if scores.shape[1] < TORCH_FROM or not is_installed("torch"):
         return np.argpartition(-scores, k - 1, axis=1)[:, :k]
     import torch
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import threading
 import warnings
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 
+from gapviz.core.libraries import LIBRARIES, needed
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32, Float64, read_only
 from gapviz.measures.projection.linear import pca_basis
@@ -21,7 +21,7 @@ from gapviz.measures.projection.neighbours import nearest_neighbours
 from gapviz.storage.background import acquired
 from gapviz.storage.cache import cached
 
-UMAP_VERSION = version("umap-learn")
+UMAP_VERSION = LIBRARIES["umap"].version or "not installed"
 N_NEIGHBORS = 15
 N_EPOCHS = 200
 N_EPOCHS_FROM_START = 50
@@ -147,7 +147,7 @@ def _fit(
     )
     with acquired(_one_fit_at_a_time, lambda: tell(0.3, "waiting for another layout")):
         tell(0.3, "loading UMAP")
-        import umap
+        umap = needed("umap", instead="draw by PCA (--by pca)")
 
         tell(0.4, "laying out")
         reducer = umap.UMAP(

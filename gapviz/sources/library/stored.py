@@ -27,6 +27,7 @@ from gapviz.storage.cache import content_key
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import (
     PRIVATE_FILE,
+    bytes_in,
     private_folder,
     swapped_in,
     unwritable,
@@ -65,7 +66,7 @@ class StoredEncoding:
     @property
     def size(self) -> int:
         """Bytes on disk, counted now."""
-        return _size(self.folder)
+        return bytes_in(self.folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class StoredCollection:
     @property
     def size(self) -> int:
         """Bytes on disk, counted now: uploads and encodings, not images that lie elsewhere."""
-        return _size(self.folder)
+        return bytes_in(self.folder)
 
     def encoding(self, encoder: str) -> StoredEncoding:
         """The vectors of one encoder.
@@ -376,15 +377,6 @@ def _about(folder: Path) -> dict[str, Any]:
 
 def _write_about(folder: Path, about: Mapping[str, Any]) -> None:
     write_atomically(folder / ABOUT_FILE, sealed_json(about))
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            with suppress(FileNotFoundError):
-                total += Path(place, name).lstat().st_size
-    return total
 
 
 def _slug(text: str, longest: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.vectors import Indices
 from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.limits import refuse_wide
@@ -39,14 +40,7 @@ class LanceVectors(StreamedVectors):
     only_streamed: ClassVar[bool] = True
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
-        try:
-            import lancedb
-        except ImportError as error:
-            raise GapvizError(
-                "a Lance table needs lancedb, which is not installed",
-                where=path.name,
-                hint="pip install 'gapviz[lancedb]'",
-            ) from error
+        lancedb = needed("lancedb", "a Lance table", where=path.name)
         try:
             self._table: Any = lancedb.connect(str(path.parent)).open_table(path.stem)
         except (ValueError, OSError, RuntimeError) as error:

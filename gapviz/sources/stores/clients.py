@@ -1,12 +1,10 @@
-"""What every store says alike: a client that is missing, a collection, a field, a dimension."""
+"""What every store says alike: a collection that is missing, a field, a dimension."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 
@@ -23,26 +21,6 @@ PATIENCE_S = 600.0
 """How long a server may take to build its indexes."""
 SHOWN = 12
 """Names listed in a message; more are counted."""
-
-
-def client_module(module: str, title: str, extra: str) -> Any:
-    """The module of a store's client, imported when it is first needed.
-
-    Args:
-        module: its name in Python.
-        title: of the store.
-        extra: of gapviz, which installs it.
-
-    Raises:
-        GapvizError: it is not installed.
-    """
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise GapvizError(
-            f"{title} needs {module.partition('.')[0]}, which is not installed",
-            hint=f"run pip install 'gapviz[{extra}]'",
-        ) from error
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from typing import Any, Self
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.vectors import Float32
 from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import (
-    client_module,
     field_named,
     no_collection,
     not_ours,
@@ -60,7 +60,7 @@ class LanceStore(WritableStore):
 
     @classmethod
     def open(cls, address: StoreAddress) -> Self:
-        library = client_module("lancedb", "LanceDB", "lancedb")
+        library = needed("lancedb")
         if address.in_files and not address.folder.is_dir():
             raise GapvizError("there is no such folder", where=address.path)
         with _explained(address):
@@ -72,7 +72,7 @@ class LanceStore(WritableStore):
 
     @classmethod
     def create(cls, address: StoreAddress, schema: StoreSchema) -> Self:
-        library = client_module("lancedb", "LanceDB", "lancedb")
+        library = needed("lancedb")
         with _explained(address):
             database = library.connect(_uri(address))
             if address.collection in database.list_tables().tables:
@@ -241,7 +241,7 @@ class LanceStore(WritableStore):
         *,
         where: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Nearest:
-        rerankers = client_module("lancedb.rerankers", "LanceDB", "lancedb")
+        rerankers = needed("lancedb.rerankers")
         if fusion.k < 1:
             raise GapvizError(
                 f"LanceDB fuses with a k of 1 or more, not {fusion.k}", where=str(self.address)

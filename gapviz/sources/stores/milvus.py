@@ -8,12 +8,12 @@ from typing import Any, Self
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.vectors import Float32
 from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import (
     QUERIES_AT_ONCE,
     SAMPLED,
-    client_module,
     closed_on_error,
     field_named,
     no_collection,
@@ -77,7 +77,7 @@ class MilvusStore(WritableStore):
 
     @classmethod
     def create(cls, address: StoreAddress, schema: StoreSchema) -> Self:
-        library = client_module("pymilvus", "Milvus", "milvus")
+        library = needed("pymilvus")
         store = cls(address, opened(address, create=True))
         named = StoreSchema(tuple(map(named_field, schema.fields)), schema.payload, 0)
         with closed_on_error(store), explained(address):
@@ -277,7 +277,7 @@ class MilvusStore(WritableStore):
         *,
         where: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Nearest:
-        library = client_module("pymilvus", "Milvus", "milvus")
+        library = needed("pymilvus")
         only = self._declared.vectors[0].name
         fields = {name: self._field(only if where else name) for name in queries}
         for name, rows in queries.items():

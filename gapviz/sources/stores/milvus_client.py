@@ -12,8 +12,8 @@ from threading import Lock
 from typing import Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.sources.stores.address import StoreAddress
-from gapviz.sources.stores.clients import client_module
 
 PORT = 19530
 TOKEN = "MILVUS_TOKEN"
@@ -30,7 +30,7 @@ def opened(address: StoreAddress, *, create: bool) -> Any:
     Raises:
         GapvizError: it is not installed, or nothing answers at the address.
     """
-    library = client_module("pymilvus", "Milvus", "milvus")
+    library = needed("pymilvus")
     # It prints every error with its traceback, and raises it.
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     if address.in_files:
@@ -96,7 +96,7 @@ def _held_file(path: Path, *, create: bool) -> str:
     Raises:
         GapvizError: Milvus Lite is not installed, no such file, or another process holds it.
     """
-    client_module("milvus_lite", "Milvus Lite", "milvus")
+    needed("milvus_lite")
     name = str(path.absolute())
     if path.suffix != SUFFIX:
         raise GapvizError(

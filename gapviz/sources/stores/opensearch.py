@@ -14,11 +14,11 @@ from typing import Any, Self
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.vectors import Float32
 from gapviz.sources.stores import opensearch_queries as asked
 from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import (
-    client_module,
     closed_on_error,
     field_named,
     no_collection,
@@ -301,7 +301,7 @@ class OpenSearchStore(Store):
 
 
 def _client(address: StoreAddress) -> Any:
-    library = client_module("opensearchpy", "OpenSearch", "opensearch")
+    library = needed("opensearchpy")
     user, password = os.environ.get(USER, ""), os.environ.get(PASSWORD, "")
     return library.OpenSearch(
         hosts=[{"host": address.host, "port": address.port or PORT}],

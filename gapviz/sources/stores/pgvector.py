@@ -7,11 +7,11 @@ from contextlib import closing, contextmanager
 from typing import Any, Self
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.vectors import Float32
 from gapviz.sources.stores import pgvector_queries as asked
 from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import (
-    client_module,
     closed_on_error,
     field_named,
     no_collection,
@@ -288,7 +288,7 @@ class PgvectorStore(WritableStore):
 
 
 def _connected(address: StoreAddress) -> Any:
-    psycopg = client_module("psycopg", "PostgreSQL", "pgvector")
+    psycopg = needed("psycopg")
     if not address.path:
         raise GapvizError(
             "the address names no database",

@@ -8,12 +8,12 @@ from typing import Any, Self
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.core.vectors import Float32
 from gapviz.sources.stores.address import StoreAddress
 from gapviz.sources.stores.clients import (
     QUERIES_AT_ONCE,
     SAMPLED,
-    client_module,
     closed_on_error,
     field_named,
     no_collection,
@@ -77,7 +77,7 @@ class QdrantStore(WritableStore):
 
     @classmethod
     def create(cls, address: StoreAddress, schema: StoreSchema) -> Self:
-        models = client_module("qdrant_client", "Qdrant", "qdrant").models
+        models = needed("qdrant_client").models
         store = cls(address, open_client(address, create=True))
         with closed_on_error(store), explained(address):
             if store.client.collection_exists(store._name):
@@ -212,7 +212,7 @@ class QdrantStore(WritableStore):
         effort: int | None = None,
         exact: bool = False,
     ) -> Nearest:
-        models = client_module("qdrant_client", "Qdrant", "qdrant").models
+        models = needed("qdrant_client").models
         known = field_named(self._known, field, str(self.address))
         refuse_other_dimension(known, queries, str(self.address))
         # In this process every search is exact, and the client warns of these.
@@ -241,7 +241,7 @@ class QdrantStore(WritableStore):
         *,
         where: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Nearest:
-        models = client_module("qdrant_client", "Qdrant", "qdrant").models
+        models = needed("qdrant_client").models
         only = self._known.fields[0].name
         fields = {
             name: field_named(self._known, only if where else name, str(self.address))
@@ -283,7 +283,7 @@ class QdrantStore(WritableStore):
 
     def write(self, batch: Batch) -> None:
         refuse_not_finite(batch, str(self.address))
-        models = client_module("qdrant_client", "Qdrant", "qdrant").models
+        models = needed("qdrant_client").models
         held: list[dict[str, Any]] = [{} for _ in batch.ids]
         for name, rows in batch.vectors.items():
             several = field_named(self._known, name, str(self.address)).several

@@ -17,8 +17,8 @@ from threading import Lock
 from typing import Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.libraries import needed
 from gapviz.sources.stores.address import StoreAddress
-from gapviz.sources.stores.clients import client_module
 
 PORT = 6333
 KEY = "QDRANT_API_KEY"
@@ -74,7 +74,7 @@ def _held_client(folder: Path, *, create: bool) -> Any:
     Raises:
         GapvizError: no such folder, another process holds it, or it holds code.
     """
-    library = client_module("qdrant_client", "Qdrant", "qdrant")
+    library = needed("qdrant_client")
     name = str(folder.absolute())
     with _LOCK:
         if name not in _CLIENTS:
@@ -118,7 +118,7 @@ def open_client(address: StoreAddress, *, create: bool) -> Any:
     """An open client; a folder has one in this process."""
     if address.in_files:
         return _held_client(address.folder, create=create)
-    library = client_module("qdrant_client", "Qdrant", "qdrant")
+    library = needed("qdrant_client")
     secure = address.options.get("tls", "").lower() in ("true", "1", "yes")
     host = f"[{address.host}]" if ":" in address.host else address.host
     return library.QdrantClient(

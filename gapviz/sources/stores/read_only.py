@@ -142,13 +142,13 @@ def _asked(
 
 
 def _hidden(text: str, credentials: Sequence[str]) -> str:
-    values = (os.environ.get(name, "") for name in credentials if _is_secret(name))
+    values = (os.environ.get(name, "") for name in credentials if is_secret(name))
     for value in sorted(values, key=len, reverse=True):
         if len(value) >= SHORTEST_SECRET:
             text = text.replace(value, HIDDEN)
     return text
 
 
-def _is_secret(variable: str) -> bool:
+def is_secret(variable: str) -> bool:
     """Whether a variable holds a secret; the name of a user or a path is a part of other words."""
     return any(word in variable.upper() for word in ("KEY", "TOKEN", "PASS", "SECRET"))
