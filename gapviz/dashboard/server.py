@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
+from gapviz.storage.configuration import THIS_MACHINE
 
 AHEAD = (
     "pandas",
@@ -44,8 +46,18 @@ def app_file() -> Path:
     return app
 
 
-def serve(app: Path, address: str, port: int) -> None:
-    """Serve until a signal stops it; Streamlit's settings are those beside the app."""
+def serve(
+    app: Path, address: str, port: int, *, hosts: Sequence[str] = (), base_path: str = ""
+) -> None:
+    """Serve until a signal stops it; Streamlit's settings are those beside the app.
+
+    Args:
+        app: as `app_file` has it.
+        address: to listen at.
+        port: to listen on.
+        hosts: names by which it may be asked, beside those of this machine.
+        base_path: below which it is served: `/gapviz`; empty for `/`.
+    """
     from click import Abort
     from streamlit.web.cli import main
 
@@ -53,4 +65,7 @@ def serve(app: Path, address: str, port: int) -> None:
     # Standard output is for the answers of the command, so Streamlit's greeting goes elsewhere.
     with redirect_stdout(sys.stderr), suppress(SystemExit, Abort):  # Ctrl-C stops a server
         options = ["--server.address", address, "--server.port", str(port)]
+        options += ["--server.baseUrlPath", base_path]
+        for host in (*THIS_MACHINE, *hosts):
+            options += ["--server.allowedHosts", host]
         main(["run", str(app), *options], standalone_mode=False)
