@@ -56,9 +56,14 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As every ASGI application."""
-        if scope["type"] == "websocket" and not _is_own(Headers(scope=scope)):
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
-            return
+        if scope["type"] in ("websocket", "http") and not _is_own(Headers(scope=scope)):
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+                return
+            # Streamlit would ask a server of the internet for the address of this machine, to
+            # know whether the page may read the answer. It may not.
+            headers = [(name, value) for name, value in scope["headers"] if name != b"origin"]
+            scope = {**scope, "headers": headers}
         if scope["type"] == "http" and _is_upload(scope) and is_read_only():
             refusal = PlainTextResponse(f"{ONLY_SHOWS}: nothing is uploaded.", status_code=403)
             await refusal(scope, receive, send)

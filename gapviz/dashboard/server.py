@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from importlib import import_module
@@ -62,10 +64,15 @@ def serve(
     from streamlit.web.cli import main
 
     os.chdir(app.parent)
+    if threading.current_thread() is threading.main_thread():
+        # What stops a container ends it as Ctrl-C does: once the visitors are let go, in peace.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Standard output is for the answers of the command, so Streamlit's greeting goes elsewhere.
     with redirect_stdout(sys.stderr), suppress(SystemExit, Abort):  # Ctrl-C stops a server
         options = ["--server.address", address, "--server.port", str(port)]
         options += ["--server.baseUrlPath", base_path]
+        # Its greeting asks a server of the internet for the address of this machine.
+        options += ["--logger.hideWelcomeMessage", "true"]
         for host in (*THIS_MACHINE, *hosts):
             options += ["--server.allowedHosts", host]
         main(["run", str(app), *options], standalone_mode=False)

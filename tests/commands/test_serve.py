@@ -42,6 +42,7 @@ def test_the_dashboard_is_served_on_a_collection_until_stopped(make_collection, 
                 time.sleep(0.05)
         process.send_signal(stop)
         _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0
     finally:
         process.kill()
     assert "Traceback" not in errors

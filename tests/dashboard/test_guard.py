@@ -48,6 +48,20 @@ def test_its_own_page_and_a_client_that_is_no_browser_get_one(headers):
     assert first_message("websocket", *headers)["type"] == "websocket.accept"
 
 
+def test_streamlit_does_not_learn_of_another_origin_that_asks_for_an_answer():
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(dict(scope["headers"]))
+
+    for origin in (b"http://evil.example", b"http://127.0.0.1:8501"):
+        headers = [HOST, (b"origin", origin)]
+        asked = Guard(app)({"type": "http", "path": "/", "headers": headers}, None, None)
+        with ThreadPoolExecutor() as thread:
+            thread.submit(asyncio.run, asked).result()
+    assert [headers.get(b"origin") for headers in seen] == [None, b"http://127.0.0.1:8501"]
+
+
 def test_every_answer_forbids_frames_and_what_comes_from_elsewhere():
     headers = dict(first_message("http")["headers"])
     policy = headers[b"content-security-policy"].decode()
