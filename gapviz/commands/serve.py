@@ -172,10 +172,11 @@ def _opened(options: argparse.Namespace) -> dict[str, str]:
 
 def _refuse_taken(address: str, port: int) -> None:
     try:
-        family, kind, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
+        family, kind, _, _, place = found[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(place)
+            probe.bind((place[0], port, *place[2:]))
     except socket.gaierror as error:
         raise GapvizError(
             f"{address[:80]!r} is no address of this machine",
