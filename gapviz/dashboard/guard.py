@@ -16,6 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gapviz.dashboard.base_path import below_base
 from gapviz.storage.read_only import ONLY_SHOWS, is_read_only
 
 FOLLOWED = "gv-followed"
@@ -24,6 +25,9 @@ FOLLOW_LINK = f'document.getElementById("{FOLLOWED}").click()'
 
 UPLOADS = "_stcore/upload_file"
 """Streamlit's route of uploads."""
+
+HEALTH = "/_stcore/health"
+"""Where whatever watches over the server asks whether it is well."""
 
 POLICY_VIOLATION = 1008
 """Code with which a websocket is closed (RFC 6455, 7.4.1)."""
@@ -38,8 +42,8 @@ def guards(hosts: Sequence[str]) -> list[Middleware]:
 
 
 class Guard:
-    """Refuses the websocket to pages of another origin, sends a content policy, and takes no
-    upload where this gapviz only shows.
+    """Refuses the websocket to pages of another origin, sends a content policy, takes no upload
+    where this gapviz only shows, and tells of its health at one address whatever the base path.
 
     Streamlit takes a websocket from every origin whose host it allows, whatever the port: a page
     that another program of this machine serves could drive the dashboard.
@@ -47,6 +51,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._health = below_base(HEALTH)
         self._headers = {
             "Content-Security-Policy": content_policy(),
             "X-Frame-Options": "DENY",
@@ -68,6 +73,9 @@ class Guard:
             refusal = PlainTextResponse(f"{ONLY_SHOWS}: nothing is uploaded.", status_code=403)
             await refusal(scope, receive, send)
             return
+
+        if scope["type"] == "http" and scope["path"] == HEALTH:
+            scope = {**scope, "path": self._health}
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":

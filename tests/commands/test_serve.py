@@ -15,6 +15,7 @@ import pytest
 from gapviz.commands.serve import is_this_machine
 from gapviz.sources.library.stored import Workspace
 from gapviz.storage.saved_collection import save_collection
+from tests.containers import containerfile
 
 
 def free_port():
@@ -92,6 +93,10 @@ def test_a_team_is_served_below_a_path_by_the_names_given_alone(make_collection,
         assert urllib.request.urlopen(f"{root}/gapviz?seed=1").url == f"{address}?seed=1"
         assert urllib.request.urlopen(f"{address}thresholds").url.startswith(f"{address}scores?")
         assert status(f"{address}_stcore/upload_file/a/b", "PUT") == 403
+        health = containerfile()["HEALTHCHECK"][-1].partition("CMD ")[2]
+        python, *checked = json.loads(health.replace(":8501", f":{urlsplit(address).port}"))
+        assert python == "python"
+        subprocess.run([sys.executable, *checked], check=True)
         errors = ended(process, signal.SIGTERM)
     assert "log-in" in errors and "Network URL" not in errors
 
