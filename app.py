@@ -29,10 +29,11 @@ from gapviz.dashboard import (
 )
 from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.guard import guards
-from gapviz.dashboard.routes import ROUTES
+from gapviz.dashboard.routes import routes
 from gapviz.dashboard.server import import_ahead
 from gapviz.dashboard.settings import SidebarPart, show_sidebar
 from gapviz.dashboard.words import show_words
+from gapviz.storage.configuration import THIS_MACHINE
 from gapviz.storage.leftovers import sweep_at_start
 
 # Until st.navigation has been called once in a process, Streamlit takes the folder pages/
@@ -125,6 +126,6 @@ else:
     # `streamlit run app.py` imports this file once as a module for the server, and runs it
     # as a script for every visitor.
     import_ahead()
-    hosts = st.get_option("server.allowedHosts") or ["*"]
+    hosts = st.get_option("server.allowedHosts") or THIS_MACHINE
     sweep_at_start()
-    app = st.App(__file__, routes=ROUTES, middleware=guards(hosts))
+    app = st.App(__file__, routes=routes(), middleware=guards(hosts))

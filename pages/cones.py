@@ -12,7 +12,13 @@ from gapviz.dashboard.cones import cones_section
 from gapviz.dashboard.cones_figures import FiguresOfCones
 from gapviz.dashboard.judged import judged_section, paired_note
 from gapviz.dashboard.measuring import figures_of
-from gapviz.dashboard.page_head import lacks_second_modality, page_head, show_doubts, ways_on
+from gapviz.dashboard.page_head import (
+    lacks_second_modality,
+    page_head,
+    show_doubts,
+    way_to_add,
+    ways_on,
+)
 from gapviz.dashboard.settings import RAW, settings
 from gapviz.strategies import STRATEGIES
 
@@ -63,6 +69,6 @@ ways_on(
     {
         "search": "Search this collection and see what the gap does to answers",
         "decide": "Decide what to do about it",
-        "data": "Bring your own data",
+        **way_to_add("Bring your own data"),
     }
 )

@@ -7,6 +7,7 @@ from gapviz.dashboard.findings import PART, compare_section, list_section, ways_
 from gapviz.dashboard.page_head import page_title
 from gapviz.dashboard.settings import settings
 from gapviz.dashboard.widgets import segments_of
+from gapviz.storage.read_only import is_read_only
 from gapviz.storage.saved_views import SavedViews
 
 page_title("Findings: what you kept")
@@ -15,8 +16,9 @@ for damage in SavedViews().damaged():
 views = SavedViews().all()
 if not views:
     st.info(
-        "Nothing is kept yet. Open any page, set it as you want to show it, and press **Keep this "
-        "view** at the top right. It is listed here, with your note.",
+        "Nothing is kept yet."
+        + " Open any page, set it as you want to show it, and press **Keep this view** at the top "
+        "right. It is listed here, with your note." * (not is_read_only()),
         icon=":material/bookmark_add:",
     )
     st.stop()

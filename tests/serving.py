@@ -7,6 +7,7 @@ import subprocess
 import time
 import urllib.request
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 PATIENCE_SECONDS = 60
 
@@ -21,7 +22,8 @@ def free_port() -> int:
 def served(*command, stop=signal.SIGTERM, **process):
     """`gapviz serve --json`, started by a command on a free port: what it told, once it answers.
 
-    It is stopped by a signal, and has nothing to complain of.
+    It is stopped by a signal, and has nothing to complain of; what it said meanwhile is then in
+    `errors`.
     """
     started = subprocess.Popen(
         [*command, "--json", "--port", str(free_port())],
@@ -29,17 +31,18 @@ def served(*command, stop=signal.SIGTERM, **process):
     )  # fmt: skip
     try:
         told = json.loads(started.stdout.readline())
-        told["address"] = told["url"].partition("?")[0]
+        parts = urlsplit(told["url"])
+        told["address"] = f"http://127.0.0.1:{parts.port}{parts.path}"
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not _is_healthy(told["address"]):
             assert started.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
         yield told
         started.send_signal(stop)
-        _, errors = started.communicate(timeout=30)
+        _, told["errors"] = started.communicate(timeout=30)
     finally:
         started.kill()
-    assert "Traceback" not in errors, errors
+    assert started.returncode == 0 and "Traceback" not in told["errors"], told["errors"]
 
 
 def _is_healthy(address: str) -> bool:

@@ -1,5 +1,5 @@
 """One file of another package is all that a strategy, a figure, a place to export to or a vector
-store takes.
+store takes. The strategy and the figures are those of docs/contributing.
 """
 
 import json
@@ -13,85 +13,8 @@ import pytest
 from gapviz.core.rows import corpus_rows
 from gapviz.storage.saved_collection import load_collection, save_collection
 from gapviz.strategies.raw import Raw
+from tests.contributing import Example, install
 from tests.sources.stores.engines import written
-
-STRATEGY = '''
-"""Each modality made round, with a pull."""
-
-import numpy as np
-
-from gapviz.core.blocks import centroid
-from gapviz.core.parameter import Parameter
-from gapviz.strategies.base import VectorStrategy, moved_rows, refuse_unseen
-from gapviz.strategies.spec import AdviceRule, StrategySpec
-
-PULL = Parameter(
-    "pull", "Pull", "number", 0.9, "how far the covariance is pulled to a sphere",
-    symbol="s", low=0.0, high=1.0, step=0.05,
-)
-
-
-class Rounding(VectorStrategy):
-    spec = StrategySpec(
-        name="round",
-        title="Rounding per modality",
-        formula="norm((x − μ)W), W = ((1−s)Σ + s·tr(Σ)/d·I)^(−½)",
-        known="It evens the spread of each cloud.",
-        acts_on="vectors",
-        stores="a centroid and a d × d matrix a modality",
-        query_cost="the query is mapped once, O(d²)",
-        parameters=(PULL,),
-        aliases=("rounding",),
-        advice=(
-            AdviceRule("mixed", "index", "helps", "Rounding evens the spread.", "Wrong if small."),
-        ),
-    )
-    learned = {"mean": "means_", "matrix": "maps_"}
-    means_: dict
-    maps_: dict
-
-    def fit_vectors(self, vectors, pairs=None):
-        self.means_, self.maps_ = {}, {}
-        for name, rows in vectors.items():
-            mean = self.means_[name] = centroid(rows)
-            centred = rows.astype(np.float64) - mean
-            sigma = centred.T @ centred / len(rows)
-            s, dim = self.value("pull"), len(sigma)
-            shrunk = (1 - s) * sigma + s * np.trace(sigma) / dim * np.eye(dim)
-            values, axes = np.linalg.eigh(shrunk)
-            self.maps_[name] = axes / np.sqrt(values) @ axes.T
-        return self
-
-    def transform(self, vectors, modality):
-        refuse_unseen(modality, self.means_)
-        mean, linear = self.means_[modality], self.maps_[modality]
-        return moved_rows(vectors, lambda rows: (rows - mean) @ linear, where=modality)
-'''
-
-DIAGNOSTICS = '''
-"""A figure of the geometry, and one of retrieval."""
-
-from gapviz.measures.diagnostics import Diagnostic
-
-OPPOSITION = Diagnostic(
-    name="opposition",
-    title="Opposition of the centroids",
-    formula="-cos",
-    reading="Minus the cosine of the two centroids.",
-    source="A toy",
-    read=lambda m: -float(m.geometry.x.centroid @ m.geometry.y.centroid),
-)
-HIT_AT_3 = Diagnostic(
-    name="hit_at_3",
-    title="Match in the first three",
-    formula="hit",
-    reading="Share of queries whose match stands in the first three.",
-    source="A toy",
-    by_modality=True,
-    better="higher",
-    read=lambda m: m.outcomes.by_modality(lambda outcome: outcome.recall(3)),
-)
-'''
 
 STORE = '''
 """A place to export to."""
@@ -117,24 +40,19 @@ CUPBOARD = StoreSpec(
 )
 '''
 
+STRATEGY, METRIC = Example("strategy"), Example("metric")
 FILES = {
-    "toy_strategy": STRATEGY,
-    "toy_diagnostics": DIAGNOSTICS,
+    STRATEGY.file: STRATEGY.source,
+    METRIC.file: METRIC.source,
     "toy_store": STORE,
     "toy_engine": ENGINE,
 }
-
-ENTRY_POINTS = """
-[gapviz.strategies]
-round = toy_strategy:Rounding
-[gapviz.diagnostics]
-opposition = toy_diagnostics:OPPOSITION
-hit_at_3 = toy_diagnostics:HIT_AT_3
-[gapviz.exports]
-shelf = toy_store:SHELF
-[gapviz.stores]
-cupboard = toy_engine:CUPBOARD
-"""
+ENTRY_POINTS = {
+    **STRATEGY.entry_points,
+    **METRIC.entry_points,
+    "gapviz.exports": {"shelf": "toy_store:SHELF"},
+    "gapviz.stores": {"cupboard": "toy_engine:CUPBOARD"},
+}
 
 RUN = """
 import contextlib, io, json, sys
@@ -165,12 +83,7 @@ def saved(tmp_path_factory, make_collection):
 def gapviz(tmp_path_factory):
     """The command line where the toy is installed: what each of several commands prints."""
     site = tmp_path_factory.mktemp("site")
-    about = site / "gapviz_toy-1.0.dist-info"
-    about.mkdir()
-    for name, source in FILES.items():
-        (site / f"{name}.py").write_text(source)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: gapviz-toy\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text(ENTRY_POINTS)
+    install(site, FILES, ENTRY_POINTS)
     path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH")]))
 
     def run(*commands):
@@ -236,7 +149,7 @@ def test_a_strategy_is_advised_as_it_says_itself(answers):
 def test_an_exported_strategy_moves_vectors_bit_for_bit(answers, saved, monkeypatch):
     calibration = load_collection(saved).split("calibrate")
     names: dict = {}
-    exec(compile(STRATEGY, "toy", "exec"), names)
+    exec(compile(STRATEGY.source, "toy", "exec"), names)
     spec = names["Rounding"].spec
     monkeypatch.setitem(sys.modules["gapviz.strategies"].STRATEGIES, spec.name, spec)
     fitted = names["Rounding"](pull=0.7).fit(calibration)

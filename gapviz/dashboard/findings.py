@@ -31,6 +31,7 @@ from gapviz.dashboard.widgets import select_of
 from gapviz.export.report.contents import report_on
 from gapviz.export.report.html import finding_page, report_html
 from gapviz.measures.measurement import Measurement
+from gapviz.storage.read_only import is_read_only
 from gapviz.storage.saved_views import LONGEST_NAME, LONGEST_NOTE, SavedView, SavedViews
 
 LOOKING = "Looking whether the collections are as they were."
@@ -140,7 +141,8 @@ def list_section(views: tuple[SavedView, ...]) -> None:
                     f'<h2 class="gv-kept">{place + 1}. <a href="{in_html(view.address)}" '
                     f'target="_self">{in_html(view.name)}</a></h2>'
                 )
-                _changes(view, place, len(views))
+                if not is_read_only():
+                    _changes(view, place, len(views))
             if view.note:
                 st.markdown(note_markdown(view))
             for words in _warnings(view):

@@ -18,6 +18,7 @@ from gapviz.sources.files.allowed_paths import allowed_path
 from gapviz.sources.files.upload import MAX_BYTES
 from gapviz.sources.runs.opened import FORMATS
 from gapviz.storage.configuration import configuration
+from gapviz.storage.read_only import is_read_only
 from gapviz.strategies import STRATEGIES
 
 MOST_RUNS = 8
@@ -25,9 +26,14 @@ KEY, PATH = "runs", "run_path"
 
 
 def given_runs(collection: Collection, protocol: Protocol, seed: int) -> tuple[list[Judged], bool]:
-    """Where runs are given, those that have been read, and whether others are still being read."""
+    """Where runs are given, those that have been read, and whether others are still being read.
+
+    Nobody gives any where this gapviz only shows.
+    """
     runs: list[Judged] = []
     waiting = False
+    if is_read_only():
+        return runs, waiting
     with st.expander("Add a run of another system", icon=":material/upload_file:"):
         st.caption(
             f"Ranked lists for the same queries: {'; '.join(one.title for one in FORMATS)}. "

@@ -29,6 +29,7 @@ from gapviz.dashboard.settings import (
     settings,
 )
 from gapviz.dashboard.url_params import free_parameter, in_words_of_links, may_stand_in_links
+from gapviz.storage.read_only import is_read_only
 from gapviz.storage.saved_views import (
     LONGEST_NAME,
     LONGEST_NOTE,
@@ -53,13 +54,14 @@ NOT_KEPT = {VIEW_IN_URL, PRESENTED, "embed", "embed_options"}
 
 
 def keep_control(address: str, title: str) -> None:
-    """The control in the head of every page that keeps what the page shows.
+    """The control in the head of every page that keeps what the page shows; none where this
+    gapviz only shows.
 
     Args:
         address: of the page, as Streamlit knows it.
         title: of the page, in a few words.
     """
-    if address == FINDINGS:
+    if address == FINDINGS or is_read_only():
         return
     with st.popover(
         "Keep this view",

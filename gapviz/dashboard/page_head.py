@@ -22,6 +22,7 @@ from gapviz.dashboard.real_model import show_way, way_to_real_model
 from gapviz.dashboard.settings import Settings, settings
 from gapviz.dashboard.waiting import meanwhile
 from gapviz.measures.ahead import compute_figures
+from gapviz.storage.read_only import is_read_only
 from gapviz.strategies import StrategyOptions
 
 HOW_TO_ADD = (
@@ -145,7 +146,8 @@ def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
     others = {name: has for name, has in entry.modalities.items() if name != chosen.encoder}
     fuller = next((name for name, has in others.items() if len(has) > 1), None)
     if fuller is None:
-        how, links, instead = HOW_TO_ADD, {"data": "Add a second modality"}, {}
+        how = "" if is_read_only() else HOW_TO_ADD
+        links, instead = way_to_add("Add a second modality"), {}
     else:
         title, has = entry.encoders[fuller], " and ".join(entry.modalities[fuller])
         how = in_markdown(f"In this collection {title} has {has} vectors: choose it instead.")
@@ -155,12 +157,20 @@ def lacks_second_modality(chosen: Settings, what_needs_it: str) -> bool:
     if len(entry.modalities[chosen.encoder]) > 1:
         alone = f"has {chosen.modalities[0]} vectors alone that can be measured"
     st.info(
-        f"{what_needs_it} {how}",
+        f"{what_needs_it} {how}".strip(),
         title=in_markdown(f"{entry.encoders[chosen.encoder]} {alone}"),
         icon=":material/join_left:",
     )
-    ways_on(links, first=False, **instead)
+    if links:
+        ways_on(links, first=False, **instead)
     return True
+
+
+def way_to_add(words: str) -> dict[str, str]:
+    """The link, as `ways_on` takes it, to where collections are added and encoded; none where this
+    gapviz only shows.
+    """
+    return {} if is_read_only() else {"data": words}
 
 
 def finding(sentence: str, view: View) -> None:

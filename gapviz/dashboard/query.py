@@ -37,6 +37,7 @@ from gapviz.sources.builtin import SHIPPED_COLLECTIONS
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.images.decoding import decode_image, over_white
 from gapviz.sources.images.references import thumbnail_png
+from gapviz.storage.read_only import is_read_only
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,7 +106,8 @@ def ask(chosen: Settings) -> Queries | None:
         "judged": can_ask_judged(chosen, live),
         "text": "text" in chosen.modalities and (live or captions),
         "item": True,
-        "picture": "image" in chosen.modalities and live,
+        # It would have to be uploaded.
+        "picture": "image" in chosen.modalities and live and not is_read_only(),
     }
     kinds = {kind: QUERY_BY.choices[kind] for kind, there in offered.items() if there}
     ways = {

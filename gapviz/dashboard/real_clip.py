@@ -15,6 +15,7 @@ from gapviz.sources.library.importing import add_reference_set, of_reference_set
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.published import REFERENCE_SETS
 from gapviz.storage.cache import CachedResult
+from gapviz.storage.read_only import is_read_only
 
 REAL_CLIP = "coco100"
 """The published set: 100 photographs with captions, as CLIP and other models saw them."""
@@ -34,7 +35,8 @@ def newly_fetched() -> StoredCollection | None:
 
 
 def offer_real_clip(collection: str) -> None:
-    """A button that fetches the set, or a link to it where it is here; nothing while it is open.
+    """A button that fetches the set, or a link to it where it is here; nothing while it is open,
+    nor where this gapviz only shows and it is not here.
 
     Args:
         collection: the one that is open, by its id.
@@ -49,6 +51,8 @@ def offer_real_clip(collection: str) -> None:
             st.rerun()
         return
     here = of_reference_set(workspace(), REAL_CLIP)
+    if here is None and is_read_only():
+        return
     if here is None:
         known = REFERENCE_SETS[REAL_CLIP]
         st.button(

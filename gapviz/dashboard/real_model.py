@@ -17,6 +17,7 @@ from gapviz.dashboard.catalogue import View, catalogue
 from gapviz.dashboard.url_params import free_parameter, url_parameter
 from gapviz.encoders.catalogue import ModelEntry
 from gapviz.sources.builtin import BUILTIN_ENCODERS
+from gapviz.storage.read_only import is_read_only
 
 SOURCE = url_parameter(
     Parameter(
@@ -64,7 +65,8 @@ class Way:
 
 def way_to_real_model(view: View) -> Way | None:
     """To the same pictures in a real model: one that has encoded them already, or the panel of the
-    Data page that does so, with the model chosen; None where there is no picture to encode.
+    Data page that does so, with the model chosen; None where there is no picture to encode, or
+    nothing may be encoded.
     """
     encoders = catalogue()[view.collection].encoders
     real = next((title for name, title in encoders.items() if name not in BUILTIN_ENCODERS), None)
@@ -72,7 +74,7 @@ def way_to_real_model(view: View) -> Way | None:
     if real is not None:
         query = {**st.query_params, "encoder": real}
         return Way("", query, f"See it with {real}", "Encoded already.")
-    if entry is None or not any(item.image for item in collection_of(view).items):
+    if entry is None or is_read_only() or not any(item.image for item in collection_of(view).items):
         return None
     query = {
         "collection": catalogue()[view.collection].title,

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.item import Item
+from gapviz.dashboard.base_path import base_path, below_base
 from gapviz.dashboard.caches import items_of
 from gapviz.dashboard.canvas.served import (
     SCRIPTS,
@@ -46,7 +47,7 @@ def thumbnail_url(
     # A part of an address cannot hold a slash, and an id may.
     place = quote(item.id) if "/" not in item.id else f"at/{collection.position[item.id]}"
     own = f"&modality={quote(modality)}" if modality in dict(item.other_pictures) else ""
-    return f"/thumb/{quote(name)}/{place}.png?size={size}{own}"
+    return below_base(f"/thumb/{quote(name)}/{place}.png?size={size}{own}")
 
 
 def _thumbnail(request: Request) -> Response:
@@ -138,9 +139,11 @@ def _script(request: Request) -> Response:
 
 
 async def _moved(request: Request) -> Response:
-    place, _, set_here = MOVED[request.url.path].partition("?")
+    # By its path alone: behind a proxy, only that knows the scheme and the host.
+    base = base_path()
+    place, _, set_here = MOVED[request.url.path.removeprefix(base)].partition("?")
     query = "&".join(filter(None, [set_here, request.url.query]))
-    return RedirectResponse(f"{place}?{query}" if query else place)
+    return RedirectResponse(f"{base}{place}?{query}" if query else f"{base}{place}")
 
 
 def _find(request: Request) -> tuple[Collection, Item] | None:
@@ -161,6 +164,12 @@ def _number(digits: str) -> int:
     return int(digits) if digits.isdecimal() and len(digits) < 10 else -1
 
 
+async def _to_first_page(request: Request) -> Response:
+    """Links of the pages are relative to what ends in the slash."""
+    query = request.url.query
+    return RedirectResponse(below_base(f"/?{query}" if query else "/"))
+
+
 ROUTES = [
     Route("/thumb/{collection:str}/{item:str}.png", _thumbnail),
     Route("/thumb/{collection:str}/at/{position:str}.png", _thumbnail),
@@ -172,3 +181,10 @@ ROUTES = [
     Route("/canvas/{version:str}/{name:str}", _script),
     *(Route(address, _moved) for address in MOVED),
 ]
+
+
+def routes() -> list[Route]:
+    """All of them, below the path where the dashboard begins."""
+    base = base_path()
+    below = [Route(below_base(one.path), one.endpoint) for one in ROUTES]
+    return [*below, *([Route(base, _to_first_page)] if base else [])]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Sequence
 from contextlib import redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 from gapviz.core.errors import GapvizError
 from gapviz.core.libraries import refuse_missing
 from gapviz.core.places import APP, PAGES
+from gapviz.storage.configuration import THIS_MACHINE
 
 AHEAD = (
     "pandas",
@@ -46,13 +50,31 @@ def app_file() -> Path:
     return APP
 
 
-def serve(app: Path, address: str, port: int) -> None:
-    """Serve until a signal stops it; Streamlit's settings are those beside the app."""
+def serve(
+    app: Path, address: str, port: int, *, hosts: Sequence[str] = (), base_path: str = ""
+) -> None:
+    """Serve until a signal stops it; Streamlit's settings are those beside the app.
+
+    Args:
+        app: as `app_file` has it.
+        address: to listen at.
+        port: to listen on.
+        hosts: names by which it may be asked, beside those of this machine.
+        base_path: below which it is served: `/gapviz`; empty for `/`.
+    """
     from click import Abort
     from streamlit.web.cli import main
 
     os.chdir(app.parent)
+    if threading.current_thread() is threading.main_thread():
+        # What stops a container ends it as Ctrl-C does: once the visitors are let go, in peace.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Standard output is for the answers of the command, so Streamlit's greeting goes elsewhere.
     with redirect_stdout(sys.stderr), suppress(SystemExit, Abort):  # Ctrl-C stops a server
         options = ["--server.address", address, "--server.port", str(port)]
+        options += ["--server.baseUrlPath", base_path]
+        # Its greeting asks a server of the internet for the address of this machine.
+        options += ["--logger.hideWelcomeMessage", "true"]
+        for host in (*THIS_MACHINE, *hosts):
+            options += ["--server.allowedHosts", host]
         main(["run", str(app), *options], standalone_mode=False)

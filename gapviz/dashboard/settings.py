@@ -33,6 +33,7 @@ from gapviz.dashboard.widgets import number_of, select_of, widget_of
 from gapviz.measures.pair import pair_of, pairs_by_title
 from gapviz.sources.builtin import ATTRIBUTION, SHIPPED_COLLECTIONS
 from gapviz.sources.builtin.variants import BUILTIN
+from gapviz.storage.read_only import is_read_only
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_parameters
 from gapviz.strategies.shift import STRENGTH
 
@@ -183,7 +184,8 @@ def show_sidebar(idle: Sequence[SidebarPart] = ()) -> None:
         _open_to_all(key="open_to_all")
         entries = catalogue()
         titles = {name: entry.title for name, entry in entries.items()}
-        add = "Add your own on the Data page." if len(entries) == len(SHIPPED_COLLECTIONS) else None
+        is_bare = len(entries) == len(SHIPPED_COLLECTIONS)
+        add = "Add your own on the Data page." if is_bare and not is_read_only() else None
         fetched = newly_fetched()
         if fetched is not None:
             st.session_state[COLLECTION.name] = fetched.id

@@ -22,7 +22,7 @@ from gapviz.core.foreign import in_markdown
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, catalogue, encoder_title
 from gapviz.dashboard.charts import show_chart
-from gapviz.dashboard.page_head import finding, ways_on
+from gapviz.dashboard.page_head import finding, way_to_add, ways_on
 from gapviz.dashboard.query import RESULTS, chosen_item
 from gapviz.dashboard.result_list import Answer, same_label_as, show_answers
 from gapviz.dashboard.sections import found_of, request_of
@@ -35,6 +35,7 @@ from gapviz.measures.retrieval.within import WithinComparison
 from gapviz.retrieval.index import Query
 from gapviz.sources.builtin.dedicated import TITLES
 from gapviz.sources.builtin.variants import BUILTIN
+from gapviz.storage.read_only import is_read_only
 
 LABELS_AT_THE_ENDS = 24
 
@@ -76,12 +77,15 @@ def within_section(chosen: Settings) -> None:
         st.info(
             in_markdown(
                 f"No second encoder of this collection has {modality} vectors, so there is nothing "
-                "to hold the joint tower against. Encode the collection with another encoder, one "
-                f"of the {modality} modality alone if there is one, and come back."
+                "to hold the joint tower against."
+                + f" Encode the collection with another encoder, one of the {modality} modality "
+                "alone if there is one, and come back." * (not is_read_only())
             ),
             icon=":material/compare_arrows:",
         )
-        ways_on({"data": "Encode it with another encoder"})
+        ways = way_to_add("Encode it with another encoder")
+        if ways:
+            ways_on(ways)
         return
     own = ANALYSIS.usual() | {"modality": modality, "dedicated": dedicated}
     request = request_of(chosen, view, **own)

@@ -33,6 +33,7 @@ from gapviz.sources.stores.store import (
     VectorField,
     WritableStore,
 )
+from gapviz.storage.read_only import refuse_if_read_only
 
 Layout = Literal["entries", "items"]
 """Each vector is an entry, or each item is, with a field a modality."""
@@ -208,8 +209,9 @@ def writable_store(text: str) -> type[WritableStore]:
     """The store that an address names, which must be one that gapviz writes into.
 
     Raises:
-        GapvizError: it is none, or the address names no collection.
+        GapvizError: it is none, the address names no collection, or a gapviz that only shows.
     """
+    refuse_if_read_only("nothing is written into a store")
     spec = store_of(text)
     if spec.writes is None:
         known = ", ".join(one.scheme for one in stores() if one.writes is not None)

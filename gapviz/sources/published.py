@@ -20,6 +20,7 @@ from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.numpy_files import read_stacked
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import private_folder, restrict, unwritable
+from gapviz.storage.read_only import refuse_if_read_only
 
 RAW_URL = "https://raw.githubusercontent.com"
 
@@ -115,10 +116,11 @@ def fetch(name: str, folder: Path | None = None, *, progress: Progress = no_prog
 
     Raises:
         GapvizError: offline, a broken connection, a file that is not the pinned one, or a
-            folder that cannot be written.
+            folder that cannot be written; or a gapviz that only shows.
     """
     import pooch
 
+    refuse_if_read_only("no published set is fetched")
     wanted = reference_set(name)
     target = folder or wanted.folder
     if folder is None:

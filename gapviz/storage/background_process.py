@@ -35,6 +35,7 @@ from gapviz.storage.background import (
 )
 from gapviz.storage.files import PRIVATE_FILE, private_folder, unwritable, write_atomically
 from gapviz.storage.leftovers import DELETED
+from gapviz.storage.read_only import refuse_if_read_only
 
 MODULE = "gapviz.storage.background_process"
 
@@ -129,6 +130,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         Raises:
             GapvizError: a folder that cannot be written.
         """
+        _refuse_new_work()
         request = {
             "allowance": None if allowance is None else asdict(allowance),
             "function": f"{function.__module__}:{function.__qualname__}",
@@ -148,6 +150,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         Raises:
             GapvizError: a folder that cannot be written.
         """
+        _refuse_new_work()
         if self.status().active:
             return
         try:
@@ -182,6 +185,7 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         return max(-code, 0)
 
     def cancel(self) -> None:
+        _refuse_new_work()
         if self.status().active:
             (self.folder / CANCEL_FILE).touch()
 
@@ -208,7 +212,12 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
         return replace(status, state="interrupted", error=error)
 
     def remove(self) -> None:
-        """Remove the folder of a task that is not active; all of it is gone at once."""
+        """Remove the folder of a task that is not active; all of it is gone at once.
+
+        Raises:
+            GapvizError: a gapviz that only shows.
+        """
+        _refuse_new_work()
         doomed = self.folder.with_name(f"{DELETED}{self.folder.name}-{os.getpid()}")
         with suppress(OSError):
             os.replace(self.folder, doomed)
@@ -275,6 +284,11 @@ class ProcessTask(BackgroundTask[dict[str, Any]]):
                 return False
         except Timeout:
             return True
+
+
+def _refuse_new_work() -> None:
+    """All such work is there to leave something that lasts."""
+    refuse_if_read_only("no work is started, stopped or removed whose result would last")
 
 
 def confined(

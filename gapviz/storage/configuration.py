@@ -15,9 +15,13 @@ CACHE_VARIABLE = "GAPVIZ_CACHE"
 HOME_VARIABLE = "GAPVIZ_HOME"
 FOLDERS_VARIABLE = "GAPVIZ_FOLDERS"
 STORES_VARIABLE = "GAPVIZ_STORES"
+READ_ONLY_VARIABLE = "GAPVIZ_READ_ONLY"
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """Names of this machine in the address of a store."""
+
+NO = ("", "0", "false", "no", "off")
+"""Values of a switch in the environment that leave it off; every other one turns it on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Configuration:
     stores: tuple[str, ...] = THIS_MACHINE
     """`GAPVIZ_STORES`: hosts whose vector stores a visitor may read, `host` or `host:port`, joined
     by commas; this machine alone unless named, and none where it is empty."""
+    read_only: bool = False
+    """`GAPVIZ_READ_ONLY`: whether everything that lasts stays as it is; see `read_only`."""
 
 
 def configuration() -> Configuration:
@@ -48,4 +54,5 @@ def configuration() -> Configuration:
         stores=THIS_MACHINE
         if hosts is None
         else tuple(host.strip() for host in hosts.split(",") if host.strip()),
+        read_only=os.environ.get(READ_ONLY_VARIABLE, "").strip().lower() not in NO,
     )

@@ -104,10 +104,11 @@ def sweep_below(top: Path) -> None:
 
 
 def sweep_at_start() -> None:
-    """Sweep cache and home, beside whatever starts."""
+    """Sweep cache and home, beside whatever starts; a gapviz that only shows leaves its home."""
 
     def work() -> None:
-        for top in (configuration().cache, configuration().home):
+        told = configuration()
+        for top in (told.cache, *([] if told.read_only else [told.home])):
             sweep_below(top)
 
     threading.Thread(target=work, daemon=True).start()

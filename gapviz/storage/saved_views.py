@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from gapviz.core.errors import GapvizError
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import alone, private_folder, unwritable, write_atomically
+from gapviz.storage.read_only import refuse_if_read_only
 from gapviz.storage.sealed_json import opened_json, sealed_json
 
 MOST_VIEWS = 200
@@ -176,7 +177,8 @@ class SavedViews:
             The same with its id and the time.
 
         Raises:
-            GapvizError: there are `MOST_VIEWS`, or a folder that cannot be written.
+            GapvizError: there are `MOST_VIEWS`, a gapviz that only shows, or a folder that cannot
+                be written.
         """
         with self._changing():
             taken = set(self._ids())
@@ -231,6 +233,7 @@ class SavedViews:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """One change at a time, of whatever process; a refusal of the disk becomes one sentence."""
+        refuse_if_read_only("its saved views stay as they are")
         try:
             private_folder(self.folder)
             with alone(self.folder, patience=PATIENCE):

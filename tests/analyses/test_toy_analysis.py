@@ -12,6 +12,7 @@ from gapviz.export.report.contents import report_on
 from gapviz.export.report.html import report_html
 from gapviz.export.report.markdown import report_markdown
 from gapviz.storage.saved_collection import save_collection
+from tests.contributing import install
 
 MODULE = '''
 """How long the captions are."""
@@ -53,11 +54,7 @@ ANALYSIS = Analysis(
 def shipped(tmp_path, monkeypatch):
     """A package with the toy analysis, installed."""
     site = tmp_path / "site"
-    info = site / "gapviz_toy-1.0.dist-info"
-    info.mkdir(parents=True)
-    (site / "gapviz_toy.py").write_text(MODULE)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gapviz-toy\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[gapviz.analyses]\ncaptions = gapviz_toy:ANALYSIS\n")
+    install(site, {"gapviz_toy": MODULE}, {"gapviz.analyses": {"captions": "gapviz_toy:ANALYSIS"}})
     monkeypatch.syspath_prepend(site)
     analyses.cache_clear()
     yield

@@ -2,6 +2,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from streamlit.web.server.starlette.starlette_routes import BASE_ROUTE_UPLOAD_FILE
 
 from gapviz.dashboard.guard import Guard
 
@@ -13,14 +14,15 @@ async def _answers(scope, receive, send):
     await send({"type": kind, "status": 200, "headers": []})
 
 
-def first_message(kind, *headers):
+def first_message(kind, *headers, path="/"):
     """What the guarded server says first to a request."""
     told = []
 
     async def send(message):
         told.append(message)
 
-    asked = Guard(_answers)({"type": kind, "headers": [HOST, *headers]}, None, send)
+    scope = {"type": kind, "path": path, "headers": [HOST, *headers]}
+    asked = Guard(_answers)(scope, None, send)
     with ThreadPoolExecutor() as thread:  # a browser that other tests drive has a loop in this one
         thread.submit(asyncio.run, asked).result()
     return told[0]
@@ -46,6 +48,20 @@ def test_its_own_page_and_a_client_that_is_no_browser_get_one(headers):
     assert first_message("websocket", *headers)["type"] == "websocket.accept"
 
 
+def test_streamlit_does_not_learn_of_another_origin_that_asks_for_an_answer():
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(dict(scope["headers"]))
+
+    for origin in (b"http://evil.example", b"http://127.0.0.1:8501"):
+        headers = [HOST, (b"origin", origin)]
+        asked = Guard(app)({"type": "http", "path": "/", "headers": headers}, None, None)
+        with ThreadPoolExecutor() as thread:
+            thread.submit(asyncio.run, asked).result()
+    assert [headers.get(b"origin") for headers in seen] == [None, b"http://127.0.0.1:8501"]
+
+
 def test_every_answer_forbids_frames_and_what_comes_from_elsewhere():
     headers = dict(first_message("http")["headers"])
     policy = headers[b"content-security-policy"].decode()
@@ -55,3 +71,12 @@ def test_every_answer_forbids_frames_and_what_comes_from_elsewhere():
     allowed = {source for rule in rules.values() for source in rule.split()}
     assert not [source for source in allowed if "*" in source or "//" in source]
     assert "'unsafe-inline'" not in rules["script-src"]
+
+
+@pytest.mark.parametrize("base", ["", "/gapviz"])
+@pytest.mark.parametrize(("switch", "status"), [("1", 403), ("", 200)])
+def test_a_gapviz_that_only_shows_takes_no_upload(monkeypatch, base, switch, status):
+    monkeypatch.setenv("GAPVIZ_READ_ONLY", switch)
+    upload = f"{base}/{BASE_ROUTE_UPLOAD_FILE}/a-visitor/a-file"
+    assert first_message("http", path=upload)["status"] == status
+    assert first_message("http", path=f"{base}/_stcore/health")["status"] == 200

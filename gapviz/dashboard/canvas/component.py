@@ -16,6 +16,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_terminal
 from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Indices
+from gapviz.dashboard.base_path import below_base
 from gapviz.dashboard.canvas.served import (
     SCRIPTS_VERSION,
     ServedCloud,
@@ -122,7 +123,7 @@ def point_canvas(
     ranges = shared_ranges(*(view.served.cloud.layout for view in views))
     frame = shared_ranges(first.cloud.layout)
     data = {
-        "module": f"/canvas/{SCRIPTS_VERSION}/canvas.js",
+        "module": below_base(f"/canvas/{SCRIPTS_VERSION}/canvas.js"),
         "camera": key,
         "scene": scene,
         "views": [_view(view, of) for view, of in zip(views, keys, strict=True)],
@@ -138,8 +139,8 @@ def point_canvas(
         "note": note,
         "shown": shown if len(views) > 1 else "raw",
         "dial": _dial(dial) if dial else None,
-        "thumb_url": f"/thumb/{first.collection}/at/{{item}}.png?size=192",
-        "picture_url": f"/thumb/{first.collection}/at/{{item}}.png?size=96",
+        "thumb_url": below_base(f"/thumb/{first.collection}/at/{{item}}.png?size=192"),
+        "picture_url": below_base(f"/thumb/{first.collection}/at/{{item}}.png?size=96"),
         "version": keys[0],
     }
 
@@ -230,9 +231,9 @@ def _view(view: CloudView, key: str) -> dict[str, Any]:
     cloud = view.served.cloud
     means = cloud.centroids
     return {
-        "url": f"/cloud/{key}.bin",
-        "point_url": f"/cloud/{key}/{{point}}.json",
-        "pictures_url": f"/cloud/{key}/pictures.bin" if has_pictures(cloud) else None,
+        "url": below_base(f"/cloud/{key}.bin"),
+        "point_url": below_base(f"/cloud/{key}/{{point}}.json"),
+        "pictures_url": below_base(f"/cloud/{key}/pictures.bin") if has_pictures(cloud) else None,
         "n": len(cloud.points),
         "title": in_terminal(view.title),
         "name": in_terminal(view.name or view.title),
@@ -273,7 +274,7 @@ def _pairs(served: ServedCloud, key: str) -> dict[str, Any]:
     lines = served.pair_lines
     drawn = len(lines.ends)
     words = f"Lines join {drawn:,} of {lines.n_pairs:,} matched pairs." * (drawn < lines.n_pairs)
-    return {"url": f"/cloud/{key}/pairs.bin", "words": words}
+    return {"url": below_base(f"/cloud/{key}/pairs.bin"), "words": words}
 
 
 def _selected(served: ServedCloud, items: Indices) -> dict[str, Any]:

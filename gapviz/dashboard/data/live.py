@@ -22,11 +22,14 @@ from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.stores.allowed import allowed_store
 from gapviz.storage.cache import CachedResult, content_key
 from gapviz.storage.configuration import configuration
+from gapviz.storage.read_only import is_read_only
 
 
 def live_section(stored: StoredCollection) -> None:
-    """Figures of the store beside exact search, on demand; nothing for a collection of files."""
-    if not stored.encodings:
+    """Figures of the store beside exact search, on demand; nothing for a collection of files, nor
+    where this gapviz only shows: whoever comes would set another machine to work.
+    """
+    if not stored.encodings or is_read_only():
         return
     with errors_shown():
         collection = collection_of(View(stored.id, stored.encodings[0].encoder))

@@ -34,7 +34,7 @@ from gapviz.dashboard.charts import show_chart
 from gapviz.dashboard.decision import show_decision
 from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.judged import judged_section
-from gapviz.dashboard.page_head import measures_enough, ways_on
+from gapviz.dashboard.page_head import measures_enough, way_to_add, ways_on
 from gapviz.dashboard.sections import found_of, how_computed, request_of, say_sample
 from gapviz.dashboard.settings import RAW, Settings
 from gapviz.dashboard.story.cards import ShownExample, show_cards
@@ -241,6 +241,6 @@ def _what_to_do(chosen: Settings) -> None:
             "decide": "All ways that were tried, and what they cost",
             "search": "Search this collection yourself",
             "tour": "Take the tour",
-            "data": "Bring your own data",
+            **way_to_add("Bring your own data"),
         }
     )

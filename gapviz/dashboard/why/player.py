@@ -9,6 +9,7 @@ import streamlit as st
 from gapviz.analyses.training.short_run import ShortRun, short_run, short_run_reading
 from gapviz.core.foreign import in_markdown
 from gapviz.core.plain_json import plain_json
+from gapviz.dashboard.base_path import below_base
 from gapviz.dashboard.caches import features_of
 from gapviz.dashboard.canvas.component import SHAPES
 from gapviz.dashboard.canvas.served import SCRIPTS_VERSION
@@ -53,5 +54,5 @@ def _play(run: ShortRun, key: str) -> None:
     film = training_film(run.steps)
     looks = [one | {"shape": SHAPES.index(one["symbol"])} for one in film["modalities"]]
     told = plain_json(film | {"modalities": looks})
-    shapes = f"/canvas/{SCRIPTS_VERSION}/shapes.js"
+    shapes = below_base(f"/canvas/{SCRIPTS_VERSION}/shapes.js")
     _mount(key="short_run", data=told | {"key": key, "shapes": shapes}, height="content")

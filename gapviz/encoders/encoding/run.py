@@ -29,6 +29,7 @@ from gapviz.encoders.encoding.pictures import Fault
 from gapviz.encoders.encoding.queries import with_encoded_queries
 from gapviz.encoders.encoding.store import Kind, VectorStore, text_key
 from gapviz.sources.files.format import IndexedCaptions, LongCaptions, Skipped
+from gapviz.storage.read_only import refuse_if_read_only
 
 AnyEncoder = Encoder | ImageEncoder | TextEncoder
 _Rows = list[tuple[int, Float32]]
@@ -90,9 +91,10 @@ def encode_collection(
 
     Raises:
         GapvizError: nothing that can be encoded, an encoder that does not encode what is
-            asked for, or a disk that is full.
+            asked for, a disk that is full, or a gapviz that only shows.
     """
     began = time.perf_counter()
+    refuse_if_read_only("nothing is encoded to last")
     _refuse_unfit(encoder, modalities)
     asked = collection.evaluation
     stages = 1 if asked is None else 2

@@ -31,6 +31,7 @@ from gapviz.sources.stores.read_only import written
 from gapviz.storage.background_process import Allowance, confined, runs_in_process
 from gapviz.storage.files import private_folder, unwritable
 from gapviz.storage.leftovers import LANDING, owned_room
+from gapviz.storage.read_only import refuse_if_read_only
 
 ARCHIVE = ".zip"
 FILES = "files"
@@ -178,8 +179,9 @@ def add_path(
         progress: called at each stage; may raise to cancel.
 
     Raises:
-        GapvizError: a path outside `folders`, or as `read`.
+        GapvizError: a path outside `folders`, a gapviz that only shows, or as `read`.
     """
+    refuse_if_read_only("no folder is opened by path")
     path = allowed_path(text, folders)
     within = next((f for f in folders if path.is_relative_to(f.resolve())), path.parent)
     progress(0.1, "reading")
@@ -212,8 +214,9 @@ def add_store(
         progress: called at each stage; may raise to cancel: the next time goes on there.
 
     Raises:
-        GapvizError: as `allowed_store` and `read_store`.
+        GapvizError: as `allowed_store` and `read_store`, or a gapviz that only shows.
     """
+    refuse_if_read_only("no store is opened by address")
     address = allowed_store(text, hosts, folders)
     limits = replace(UPLOADS, hint="read a smaller sample")
     reading = read_source(
@@ -268,6 +271,7 @@ def _landing(workspace: Workspace, name: str) -> Iterator[Path]:
     Errors name the upload as the visitor does, not the folder it lies in for now.
     """
     with ExitStack() as held:
+        refuse_if_read_only("nothing is uploaded")
         try:
             private_folder(workspace.home)
             folder = held.enter_context(owned_room(workspace.home, LANDING))

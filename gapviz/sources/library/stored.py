@@ -34,6 +34,7 @@ from gapviz.storage.files import (
     write_atomically,
 )
 from gapviz.storage.leftovers import recover
+from gapviz.storage.read_only import is_read_only, refuse_if_read_only
 from gapviz.storage.saved_collection import VECTORS_FILE, load_collection, save_collection
 from gapviz.storage.sealed_json import opened_json, sealed_json
 
@@ -177,7 +178,7 @@ class Workspace:
             skipped: what did not become part of it, as in `Reading.skipped`.
 
         Raises:
-            GapvizError: a folder that cannot be written.
+            GapvizError: a gapviz that only shows, or a folder that cannot be written.
         """
         seen = tuple(collections)
         title, origin = one_line(title), one_line(origin)
@@ -224,7 +225,8 @@ class Workspace:
             loads_as: see `StoredEncoding.loads_as`.
 
         Raises:
-            GapvizError: no such collection, no vectors, or a folder that cannot be written.
+            GapvizError: no such collection, no vectors, a gapviz that only shows, or a folder
+                that cannot be written.
         """
         collection.refuse_without_vectors()
         encoder = collection.encoder
@@ -254,7 +256,8 @@ class Workspace:
         """Delete a collection with its uploads and encodings; images elsewhere stay.
 
         Raises:
-            GapvizError: no such collection, or a file that cannot be deleted.
+            GapvizError: no such collection, a gapviz that only shows, or a file that cannot be
+                deleted.
         """
         self._delete(self.find(collection_id).folder)
 
@@ -262,7 +265,8 @@ class Workspace:
         """Delete the vectors of one encoder.
 
         Raises:
-            GapvizError: no such collection or encoding, or a file that cannot be deleted.
+            GapvizError: no such collection or encoding, a gapviz that only shows, or a file that
+                cannot be deleted.
         """
         self._delete(self.find(collection_id).encoding(encoder).folder)
 
@@ -277,6 +281,7 @@ class Workspace:
     @contextmanager
     def _changing(self, folder: Path) -> Iterator[None]:
         """One change at a time, of whatever process; a refusal of the disk becomes one sentence."""
+        refuse_if_read_only("its collections stay as they are")
         try:
             private_folder(self.home)
             with FileLock(self.home / LOCK_FILE, mode=PRIVATE_FILE).acquire(timeout=PATIENCE):
@@ -291,7 +296,8 @@ class Workspace:
             raise unwritable(folder, error, hint=MAKE_ROOM) from error
 
     def _read(self, folder: Path) -> StoredCollection | None:
-        recover(folder)
+        if not is_read_only():
+            recover(folder)
         with suppress(*_DAMAGE):
             return _stored(folder)
         return None

@@ -1,4 +1,7 @@
-"""A reader that another package ships: one module, and one line that says where it is."""
+"""A reader that another package ships: one module, and one line that says where it is.
+
+It is that of docs/contributing/reader.md.
+"""
 
 import json
 import subprocess
@@ -12,33 +15,9 @@ from gapviz.core.errors import GapvizError
 from gapviz.sources.files import read
 from gapviz.sources.files.format import formats
 from gapviz.sources.files.upload import store_vectors_upload
+from tests.contributing import Example, install
 
-READER = '''
-"""Two columns of numbers a line, separated by a bar: the image's vector | the text's."""
-
-import numpy as np
-
-from gapviz.sources.files.format import Format, has_ending
-from gapviz.sources.files.pairing import VectorRows, reading_of
-
-
-def read_bars(path, options):
-    sides = [line.split("|") for line in path.read_text().splitlines()]
-    blocks = {
-        name: VectorRows(np.array([row[at].split() for row in sides], float), where=path.name)
-        for at, name in enumerate(("image", "text"))
-    }
-    return reading_of(path.stem, blocks, encoder=options.encoder)
-
-
-FORMAT = Format(
-    name="bars",
-    title="a .bars file of two columns",
-    recognises=has_ending(".bars"),
-    read=read_bars,
-    endings=(".bars",),
-)
-'''
+EXAMPLE = Example("reader")
 
 LINES = "1 0 0 | 0.9 0.1 0\n0 1 0 | 0 0.8 0.2\n0 0 1 | 0.3 0 0.7\n1 1 0 | 0.7 0.7 0.1\n" * 8
 
@@ -48,11 +27,7 @@ def package(tmp_path, monkeypatch):
     """A folder that holds an installed package, as pip leaves one."""
     monkeypatch.delitem(sys.modules, "gapviz_bars", raising=False)
     folder = tmp_path / "site"
-    about = folder / "gapviz_bars-1.0.dist-info"
-    about.mkdir(parents=True)
-    (folder / "gapviz_bars.py").write_text(READER)
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: gapviz-bars\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[gapviz.readers]\nbars = gapviz_bars:FORMAT\n")
+    install(folder, {EXAMPLE.file: EXAMPLE.source}, EXAMPLE.entry_points)
     return folder
 
 
