@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from scipy.stats import binom
 
 from gapviz.core.collection import Collection
 from gapviz.core.splits import CALIBRATE
@@ -52,6 +51,8 @@ class Domain:
     @property
     def is_outside(self) -> bool:
         """Whether more are far than drawings ever would: by the binomial tail, and a fifth."""
+        from scipy.stats import binom
+
         tail = binom.sf(self.n_far - 1, self.n_pictures, FAR_SHARE)
         return bool(tail < CHANCE and self.share >= FEWEST_FAR)
 
@@ -117,7 +118,7 @@ def _real_model() -> str:
     download = "" if size is None else f"about {size / 1e6:,.0f} MB to download once, "
     return (
         f"CLIP {model} ({download}{REAL_MODEL_LICENCE} licence), on the Data page or by "
-        f"“gapviz encode --model {model} --pretrained {tag}”"
+        f"“gapviz encode --encoder {model} --pretrained {tag}”"
     )
 
 

@@ -208,7 +208,7 @@ def train_run(
     for record in _training(features, options):
         step, heads = record
         steps.append(step)
-        progress(step.step / options.steps, f"step {step.step} of {options.steps}")
+        progress(step.step / options.steps, f"{step.step:,} of {options.steps:,} steps")
     return TrainingRun(options, tuple(steps), heads)
 
 
