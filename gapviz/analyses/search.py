@@ -324,8 +324,17 @@ ANALYSIS = Analysis(
     "held-out items, each of which asks.",
     find_answer,
     parameters=(
-        Parameter("text", "Text", "text", None, "what to search for, or - for a query a line of standard input; or give --item", flag="text"),
-        Parameter("item", "Item", "text", None, "search with this item: its id, picture or caption"),
+        Parameter(
+            "text",
+            "Text",
+            "text",
+            None,
+            "what to search for, or - for a query a line of standard input; or give --item",
+            flag="text",
+        ),
+        Parameter(
+            "item", "Item", "text", None, "search with this item: its id, picture or caption"
+        ),
         Parameter("image", "Image", "text", None, "search with the picture of this file"),
         Parameter(
             "query_id",
@@ -351,8 +360,8 @@ ANALYSIS = Analysis(
         replace(
             PRIOR,
             default=None,
-            help="the share of pairs that match: of the query and a row (default: that of one match "
-            "among the rows of the row's modality)",
+            help="the share of pairs that match: of the query and a row (default: that of one "
+            "match among the rows of the row's modality)",
         ),
         PRECISION,
     ),

@@ -16,6 +16,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.labels import is_labelled, sharing_rows
+from gapviz.core.nearest import choose
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress
@@ -319,7 +320,7 @@ def encoders_of(request: Request, modality: str) -> tuple[str, str, ItemRows, It
         raise GapvizError(
             f"there is no {modality} encoder {name[:80]!r} to compare with",
             where=request.collection.name,
-            hint=f"choose one of {', '.join(known)}",
+            hint=choose(name, known),
         )
     title, rows = known[name]
     return name, title, *shared(joint, rows)

@@ -128,7 +128,9 @@ def parser_of(name: str) -> tuple[Parser, Parser | None]:
     top = _Top(prog="gapviz", description=gapviz.__doc__)
     top.add_argument("--version", action="version", version=f"gapviz {gapviz.__version__}")
     top.set_defaults(goes_on=False)
-    commands: Any = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    commands: Any = top.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=Parser
+    )
     known = listed_commands().get(name)
     if known is None and (not name or name.startswith("-")):
         return top, None

@@ -28,7 +28,8 @@ class Console:
     """Whether progress is told where standard error is no terminal, too."""
 
 
-_console: ContextVar[Console] = ContextVar("console", default=Console())
+_USUAL = Console()
+_console: ContextVar[Console] = ContextVar("console", default=_USUAL)
 
 
 def add_console(group: argparse._ArgumentGroup) -> None:

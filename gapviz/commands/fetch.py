@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from gapviz.commands.files import json_text
-from gapviz.commands.parser import OUTPUT, options_of
+from gapviz.commands.parser import OUTPUT, known_words, options_of
 from gapviz.commands.progress import progress_bar
 from gapviz.commands.source import Commands, add_json
 from gapviz.sources.published import REFERENCE_SETS, ReferenceSet, fetch, reference_set
@@ -19,7 +19,10 @@ def add_to(commands: Commands) -> None:
         description="Fetch a published set of embeddings from its repository at a pinned commit, "
         "and check every file's SHA-256. Without a name, list the sets.",
     )
-    command.add_argument("name", nargs="?", metavar="NAME", help=f"one of {', '.join(REFERENCE_SETS)}")
+    name = command.add_argument(
+        "name", nargs="?", metavar="NAME", help=f"one of {', '.join(REFERENCE_SETS)}"
+    )
+    known_words(name, REFERENCE_SETS)
     options_of(command, OUTPUT).add_argument(
         "--out",
         type=Path,

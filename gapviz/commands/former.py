@@ -53,7 +53,7 @@ def _add(command: Parser, old: str, new: str) -> None:
         dest=action.dest,
         action=Former,
         nargs=action.nargs,
-        type=action.type,
+        type=action.type or str,
         choices=action.choices,
         default=argparse.SUPPRESS,
         help=argparse.SUPPRESS,

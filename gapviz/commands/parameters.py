@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from gapviz.commands.parser import ASKED, options_of
+from gapviz.commands.parser import ASKED, known_words, options_of
 from gapviz.core.parameter import Parameter
 
 METAVARS = {
@@ -36,18 +36,22 @@ def add_parameters(
         metavar = METAVARS.get(parameter.kind, option.strip("-").replace("-", "_").upper())
         if parameter.kind == "choice":
             metavar = "|".join(parameter.choices)
-        options_of(command, group).add_argument(
+        action = options_of(command, group).add_argument(
             *flags,
             dest=dest_of(parameter),
             metavar=parameter.metavar or parameter.symbol or metavar,
             action="append" if parameter.several else "store",
             help=words,
         )
+        if parameter.choices:
+            known_words(action, parameter.choices)
 
 
 def dest_of(parameter: Parameter) -> str:
     """Where the parser keeps it: under the name of its option, as all options are."""
-    return parameter.option.lstrip("-").replace("-", "_")
+    name = parameter.option.lstrip("-").replace("-", "_")
+    # `run` is what carries the command out.
+    return "runs" if name == "run" else name
 
 
 def chosen_values(options: argparse.Namespace, parameters: Sequence[Parameter]) -> dict[str, Any]:

@@ -36,7 +36,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """End with the sentence, and where to read more."""
         plain = message.rstrip(".")
-        self.exit(BAD_INPUT, in_terminal(f"gapviz: {plain}; see {self.prog} --help.") + "\n")
+        further = f" See {self.prog}" if plain.endswith("?") else f"; see {self.prog}"
+        self.exit(BAD_INPUT, in_terminal(f"gapviz: {plain}{further} --help.") + "\n")
 
     def refuse_unknown(self, arguments: Sequence[str]) -> NoReturn:
         """End with what was not understood, and the options that were perhaps meant."""
@@ -106,11 +107,16 @@ class _Help(argparse.HelpFormatter):
 
 
 def options_of(command: argparse.ArgumentParser, title: str) -> argparse._ArgumentGroup:
-    """The group of a command's options with that title, which begins where it is first asked for."""
+    """The group of a command's options with that title, made where it is first asked for."""
     for group in command._action_groups:
         if group.title == title:
             return group
     return command.add_argument_group(title)
+
+
+def known_words(action: argparse.Action, words: Iterable[str]) -> None:
+    """Say what an option may be given, for a shell that completes it; nothing else is refused."""
+    action.words = tuple(words)  # type: ignore[attr-defined]
 
 
 def examples_text(examples: Iterable[str]) -> str:

@@ -1,10 +1,11 @@
-"""`gapviz search SOURCE -`: a query a line of standard input; and what `--run` of it meant before."""
+"""`gapviz search SOURCE -`: one query a line of standard input; and what `--run` was before."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.commands.console import note
@@ -60,7 +61,7 @@ def each_line(
 
 def take_former_run(options: argparse.Namespace) -> None:
     """`--run FILE` without a judged query wrote the lists of all queries, until it was `--out`."""
-    if not options.run or options.query_id is not None or options.out is not None:
+    if not options.runs or options.query_id is not None or options.out is not None:
         return
     note("--run of search is now called --out")
-    options.out, options.run = options.run[-1], None
+    options.out, options.runs = Path(options.runs[-1]), None

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from gapviz.commands.console import note
-from gapviz.commands.parser import OUTPUT, SOURCE, options_of
+from gapviz.commands.names import source_names
+from gapviz.commands.parser import OUTPUT, SOURCE, known_words, options_of
 from gapviz.commands.progress import progress_bar
+from gapviz.commands.standard_streams import STREAM
 from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import nearest
 from gapviz.core.same_items import with_items_of
 from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.commands.standard_streams import STREAM
 from gapviz.sources.builtin import (
     BUILTIN_ENCODERS,
     SHIPPED_COLLECTIONS,
@@ -34,7 +38,7 @@ from gapviz.sources.files.format import (
 from gapviz.sources.files.judgments.format import judgment_formats
 from gapviz.sources.files.limits import OWN_FILES, Limits
 from gapviz.sources.files.quantised import KINDS
-from gapviz.sources.files.texts import one_line
+from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.library.named import read_stored, stored_as
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.source import is_store
@@ -128,9 +132,19 @@ _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
 }
 """Field of `ReadOptions` → its flag, type, value in words and help."""
 
+_KNOWN_WORDS: Mapping[str, Iterable[str]] = {
+    "pairing": PAIRING_RULES,
+    "quantisation": KINDS,
+    "pool": POOLS,
+}
+"""Field of `ReadOptions` → what its flag may be given."""
+
 _OF_VECTORS = frozenset({"quantisation", "dims", "fuse"})
 """Fields that say nothing of a source that is to be encoded."""
 
+
+MOST_BESIDE = 1_000
+"""Files of a folder among which one of a like name is looked for."""
 
 _OF_QUERIES = ("queries", "judgments", "query_vectors")
 """Fields that add queries to a source."""
@@ -160,7 +174,10 @@ def add_source(
         if encodes and field in _OF_VECTORS:
             command.set_defaults(**{field: usual})
             continue
-        group.add_argument(flag, dest=field, type=kind, metavar=metavar, default=usual, help=words)
+        action = group.add_argument(
+            flag, dest=field, type=kind, metavar=metavar, default=usual, help=words
+        )
+        known_words(action, _KNOWN_WORDS.get(field, ()))
     command.set_defaults(encodes=encodes)
     if not encodes:
         group.add_argument(
@@ -228,6 +245,8 @@ def read(options: argparse.Namespace) -> Reading:
         # Dimensions and encoder are those that are wanted, not those of the source.
         encoder, given["dims"] = None, None
     stored = stored_by(options)
+    if stored is None:
+        _refuse_misspelt(options.source)
     with progress_bar() as progress:
         wanted = ReadOptions(**given, encoder=encoder, limits=limits_of(options), progress=progress)
         if stored is not None:
@@ -252,6 +271,30 @@ def stored_by(options: argparse.Namespace) -> StoredCollection | None:
         if options.source not in BUILTIN_ENCODERS and not Path(options.source).exists():
             return stored_as(options.source)
     return None
+
+
+def _refuse_misspelt(source: str) -> None:
+    """Say which source is perhaps meant, where there is none of that name but some like it.
+
+    Raises:
+        GapvizError: so it is.
+    """
+    if is_store(source) or source in SHIPPED_COLLECTIONS or source in BUILTIN_ENCODERS:
+        return
+    path, beside = Path(source), list[str]()
+    with suppress(OSError, ValueError):  # the reader of files says what is wrong with such a path
+        if path.exists() or path.is_symlink():
+            return
+        found = islice(path.parent.iterdir(), MOST_BESIDE)
+        beside = [str(path.parent / one.name) for one in found]
+    near = nearest(source, [*source_names(), *beside], cutoff=0.75)
+    if near:
+        raise GapvizError(
+            "there is no such file",
+            where=shown(source),
+            hint=f"did you mean {' or '.join(map(shown, near))}? `gapviz info` lists what can be "
+            "given",
+        )
 
 
 def read_and_tell(options: argparse.Namespace) -> Reading:

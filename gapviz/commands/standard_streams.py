@@ -21,7 +21,7 @@ from typing import IO, Any
 from gapviz.core.errors import GapvizError
 
 STREAM = "-"
-READ = ("source", "vectors", "queries", "judgments", "query_vectors", "run", "beside")
+READ = ("source", "vectors", "queries", "judgments", "query_vectors", "runs")
 """Arguments and options whose file may be standard input."""
 WORDS = {"search": "text"}
 """Command → the argument whose words may be the lines of standard input."""

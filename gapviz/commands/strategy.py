@@ -10,7 +10,7 @@ from typing import Any
 from gapviz.analyses.advice.recommended import recommended
 from gapviz.analyses.analysis import Shared
 from gapviz.commands.parameters import add_parameters, chosen_values, dest_of
-from gapviz.commands.parser import ASKED, SOURCE, STRATEGY, options_of
+from gapviz.commands.parser import ASKED, SOURCE, STRATEGY, known_words, options_of
 from gapviz.commands.progress import progress_bar
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
@@ -87,12 +87,13 @@ def add_strategy_name(command: argparse.ArgumentParser, default: str | None, usu
         default: the strategy unless one is named; None for what `usual` says in words.
         usual: the default in words.
     """
-    options_of(command, STRATEGY).add_argument(
+    action = options_of(command, STRATEGY).add_argument(
         "--strategy",
         default=default,
         metavar="NAME",
         help=f"one of {', '.join(STRATEGIES)} (default: {usual})",
     )
+    known_words(action, STRATEGIES)
 
 
 def refuse_strategy(options: argparse.Namespace) -> None:

@@ -39,7 +39,12 @@ def add_to(commands: Commands) -> None:
         description="Views that were saved on the dashboard by “Keep this view”, with their notes.",
     )
     command.add_argument(
-        "action", nargs="?", choices=ACTIONS, metavar="ACTION", default="list", help=f"{told} (default: list)"
+        "action",
+        nargs="?",
+        choices=ACTIONS,
+        metavar="ACTION",
+        default="list",
+        help=f"{told} (default: list)",
     )
     command.add_argument("ids", nargs="*", metavar="ID", help="of the views that are meant")
     options_of(command, OUTPUT).add_argument(

@@ -41,7 +41,8 @@ def find_item(collection: Collection, name: str) -> int:
     raise GapvizError(
         f"has no item {name[:80]!r}",
         where=collection.name,
-        hint=f"name one by its id, its picture or its caption, such as {', '.join(map(repr, near))}",
+        hint="name one by its id, its picture or its caption, such as "
+        f"{', '.join(map(repr, near))}",
     )
 
 

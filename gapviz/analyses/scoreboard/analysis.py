@@ -352,6 +352,7 @@ ANALYSIS = Analysis(
             ",".join(usual_strategies()),
             f"which strategies: of {', '.join(STRATEGIES)} (default: all, but for a composition)",
             metavar="NAME[,NAME]",
+            choices={name: spec.title for name, spec in STRATEGIES.items()},
         ),
         TASK,
         FIND,

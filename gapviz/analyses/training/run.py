@@ -32,6 +32,7 @@ from gapviz.analyses.training.objectives import (
 )
 from gapviz.analyses.training.record import TrainingStep, recorded
 from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import choose
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
@@ -114,7 +115,7 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         if self.loss not in get_args(LossName):
             raise GapvizError(
-                f"there is no loss {self.loss!r}", hint=f"choose {' or '.join(LOSS_TITLES)}"
+                f"there is no loss {self.loss!r}", hint=choose(self.loss, LOSS_TITLES)
             )
         for name, value, low, high in (
             ("temperature", self.temperature, MIN_TEMPERATURE, MAX_TEMPERATURE),
