@@ -16,7 +16,7 @@ from gapviz.commands.console import add_console, console_for, note
 from gapviz.commands.former import FORMER_COMMANDS, add_former_options
 from gapviz.commands.parser import BAD_INPUT, OUTPUT, Parser, examples_text, options_of
 from gapviz.commands.standard_streams import drop_output, given_streams
-from gapviz.commands.table import ANALYSIS, GROUPS, Command, listed_commands
+from gapviz.commands.table import ANALYSIS, GROUPS, OTHERS, Command, listed_commands
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_terminal, in_terminal_lines
 from gapviz.core.nearest import nearest
@@ -131,8 +131,11 @@ def parser_of(name: str) -> tuple[Parser, Parser | None]:
     commands: Any = top.add_subparsers(
         dest="command", required=True, metavar="COMMAND", parser_class=Parser
     )
-    known = listed_commands().get(name)
-    if known is None and (not name or name.startswith("-")):
+    listed = listed_commands()
+    known = listed.get(name)
+    # An analysis of another package may go by another name than its entry point.
+    others = any(one.group == OTHERS for one in listed.values())
+    if known is None and (not others or not name or name.startswith("-")):
         return top, None
     _add(commands, known or Command(name, ""))
     return top, commands.choices.get(name)

@@ -27,7 +27,7 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "completion",
         description="Print what makes a shell complete commands, options, strategies, collections "
-        "and files. Put the line that is printed into the shell's start file: "
+        "and files: put it into the start file of the shell, "
         f"{', '.join(f'{file} for {shell}' for shell, file in START_FILES.items())}.",
     )
     command.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))

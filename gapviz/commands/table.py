@@ -180,7 +180,10 @@ _OURS = (
     Command(
         "completion",
         KEEP,
-        ('eval "$(gapviz completion bash)"',),
+        (
+            "gapviz completion bash >> ~/.bashrc",
+            "gapviz completion fish > ~/.config/fish/completions/gapviz.fish",
+        ),
         "print what makes a shell complete commands and options",
         "gapviz.commands.completion",
     ),
