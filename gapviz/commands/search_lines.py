@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.analyses.search import QUERIES
 from gapviz.commands.console import note
 from gapviz.commands.standard_streams import STREAM, WORDS, input_lines
 from gapviz.core.errors import GapvizError
@@ -60,8 +61,9 @@ def each_line(
 
 
 def take_former_run(options: argparse.Namespace) -> None:
-    """`--run FILE` without a judged query wrote the lists of all queries, until it was `--out`."""
-    if not options.runs or options.query_id is not None or options.out is not None:
+    """`--run FILE` without a query wrote the lists of all queries, until it was `--out`."""
+    asked = any(getattr(options, name) is not None for name in QUERIES)
+    if not options.runs or asked or options.out is not None:
         return
     note("--run of search is now called --out")
     options.out, options.runs = Path(options.runs[-1]), None

@@ -73,7 +73,7 @@ finally:
 
 @pytest.mark.slow
 def test_an_option_that_is_kept_is_completed_without_the_command(completed, cache):
-    line = "gapviz cones --la"
+    line = "gapviz cones --lay"
     assert completed(line) == ["--layout"]
     given = {
         "_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)),

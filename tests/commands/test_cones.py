@@ -69,8 +69,9 @@ def test_what_is_printed_has_both_clouds_with_their_gap(saved, run):
 
 
 def test_what_moves_no_vector_is_drawn_once(saved, run, figures):
-    assert figures("cones", saved, "--layout", "pca", "--strategy", "route")["with_strategy"] is None
-    text = run("cones", saved, "--layout", "pca", "--strategy", "route").stdout
+    asked = ("cones", saved, "--layout", "pca", "--strategy", "route")
+    assert figures(*asked)["with_strategy"] is None
+    text = run(*asked).stdout
     assert "The strategy moves no vector" in text
 
 

@@ -78,7 +78,8 @@ def test_random_weights_are_asked_for_and_then_told_of(source, refused, figures,
 def test_a_model_of_sentence_transformers_is_found_in_its_folder(
     source, small_clip, figures, run, tmp_path
 ):
-    arguments = ("encode", *source, "--encoder", small_clip, "--dims", "4", "--out", tmp_path / "out")
+    model = ("--encoder", small_clip, "--dims", "4")
+    arguments = ("encode", *source, *model, "--out", tmp_path / "out")
     told = figures(*arguments)
     assert (told["dim"], told["rows"]) == (4, {"image": 5, "text": 9})
     assert told["encoder"].startswith("sentence-transformers:checkpoint-")

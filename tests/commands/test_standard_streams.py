@@ -49,10 +49,8 @@ def saved(save, *arrays, **named):
 
 
 def as_jsonl(stacks):
-    rows = (
-        {"id": str(i), "image": list(x), "text": list(y)}
-        for i, (x, y) in enumerate(zip(*stacks, strict=True))
-    )
+    pairs = enumerate(zip(*stacks, strict=True))
+    rows = [{"id": str(place), "image": [*x], "text": [*y]} for place, (x, y) in pairs]
     return "\n".join(map(json.dumps, rows)).encode()
 
 
@@ -146,7 +144,8 @@ def test_judgments_and_queries_come_through_a_pipe(figures, pipe, tmp_path, stac
     expected = figures(*given, tmp_path / "qrels.txt")
     pipe(judgments.encode())
     told = figures(*given, "-")
-    assert told["judged"] == expected["judged"]
+    named = {"queries": "standard-input"}
+    assert told["judged"] == expected["judged"] | named
 
 
 def test_each_line_is_a_query(run, figures, pipe):
@@ -182,5 +181,5 @@ def test_vectors_flow_through_an_export(tmp_path, stacks):
     assert b"30 text vectors of 8" in done.stderr
     quiet = gapviz(*asked, "-", "-", "--quiet", input=(tmp_path / "text.npy").read_bytes())
     assert quiet.stdout == done.stdout and quiet.stderr == b""
-    both = gapviz(*asked, "-", "-", "--json", input=b"")
+    both = gapviz(*asked, "-", "-", "--json", input=b"a")
     assert both.returncode == 2 and b"both write to standard output" in both.stderr

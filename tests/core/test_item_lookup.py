@@ -45,7 +45,7 @@ def test_what_fits_several_items_names_them(typed):
 
 
 def test_an_unknown_item_names_those_of_a_like_id():
-    with pytest.raises(GapvizError, match="has no item '1F4311'.*such as '1F431'"):
+    with pytest.raises(GapvizError, match=r"has no item '1F4311'.*such as '1F431'"):
         find_item(PETS, "1F4311")
     with pytest.raises(GapvizError, match="has no item ''"):
         find_item(PETS, "")
