@@ -18,8 +18,7 @@ def main() -> int:
         complete()
     from gapviz.commands import cli
 
-    signal.signal(signal.SIGINT, before)
-    return cli.main()
+    return cli.main(loaded=lambda: signal.signal(signal.SIGINT, before))
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Any
 
 import gapviz
-from gapviz.commands.console import add_console, console_for, note
+from gapviz.commands.console import PROGRESS, QUIET, add_console, console_for, note
 from gapviz.commands.former import FORMER_COMMANDS, add_former_options
 from gapviz.commands.parser import BAD_INPUT, OUTPUT, Parser, examples_text, options_of
 from gapviz.commands.standard_streams import drop_output, given_streams
@@ -20,6 +20,9 @@ from gapviz.commands.table import ANALYSIS, GROUPS, OTHERS, Command, listed_comm
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_terminal, in_terminal_lines
 from gapviz.core.nearest import nearest
+
+BEFORE = (*QUIET, PROGRESS)
+"""Options that may stand before the command."""
 
 FAILED = 1
 INTERRUPTED = 130
@@ -50,24 +53,35 @@ class _Top(Parser):
         return "\n".join(lines) + "\n"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code, 2 for bad input."""
+def main(
+    arguments: Sequence[str] | None = None, *, loaded: Callable[[], object] = lambda: None
+) -> int:
+    """Run the command line; returns the exit code, 2 for bad input.
+
+    Args:
+        arguments: what is typed behind `gapviz`; that of this process unless given.
+        loaded: called when the command is loaded and its options are understood.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal without λ or → shows an escape rather than a traceback.
             stream.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     with console_for(given):
-        return _run(given)
+        return _run(given, loaded)
 
 
-def _run(given: list[str]) -> int:
+def _run(given: list[str], loaded: Callable[[], object]) -> int:
+    first = next((place for place, one in enumerate(given) if one not in BEFORE), None)
+    # What every command has may stand before it, too.
+    given = [] if first is None else [given[first], *given[:first], *given[first + 1 :]]
     if given and given[0] in FORMER_COMMANDS:
         note(f"{given[0]} is now called {FORMER_COMMANDS[given[0]]}")
         given[0] = FORMER_COMMANDS[given[0]]
     if given[:1] == ["help"]:
         given = [*given[1:2], "--help"]
     options = parsed(given)
+    loaded()
     try:
         with given_streams(options):
             answer = options.run(options)
@@ -113,6 +127,8 @@ def parsed(given: Sequence[str]) -> argparse.Namespace:
         near = nearest(name, [*listed_commands(), *FORMER_COMMANDS]) if name else ()
         meant = f"; did you mean {' or '.join(near)}?" if near else ""
         top.error(f"there is no command {name[:60]!r}{meant}" if name else "name a command")
+    if command is None and name not in top.options:
+        top.error(f"{name[:60]} stands before the command, and options stand behind it")
     options, unknown = top.parse_known_args(list(given))
     if unknown:
         (command or top).refuse_unknown(unknown)

@@ -139,6 +139,12 @@ def test_a_former_option_works_and_says_its_new_name(capsys):
     assert "--queries is now called --as-queries" in capsys.readouterr().err
 
 
+def test_what_every_command_has_may_stand_before_it(run, refused):
+    assert run("-q", "explain", "gap").stdout == run("explain", "gap").stdout
+    assert run("--quiet").returncode == run("-q", "--progress").returncode == 2
+    assert "options stand behind it" in refused("--strategy", "raw", "measure", "builtin")
+
+
 @pytest.mark.parametrize(
     ("given", "meant"),
     [
