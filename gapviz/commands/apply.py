@@ -9,9 +9,10 @@ from tempfile import TemporaryDirectory
 
 from gapviz.commands.console import note
 from gapviz.commands.files import json_text
+from gapviz.commands.limits import add_limit, limits_of
 from gapviz.commands.parser import ASKED, OUTPUT, SOURCE, options_of
 from gapviz.commands.progress import progress_bar
-from gapviz.commands.source import Commands, add_json, add_limit, limits_of
+from gapviz.commands.source import Commands, add_json
 from gapviz.commands.standard_streams import (
     is_output,
     refuse_output_stream,

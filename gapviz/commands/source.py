@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from gapviz.commands.console import note
+from gapviz.commands.limits import add_limit, limits_of
 from gapviz.commands.names import source_names
 from gapviz.commands.parser import OUTPUT, SOURCE, known_words, options_of
 from gapviz.commands.progress import progress_bar
@@ -36,7 +37,6 @@ from gapviz.sources.files.format import (
     formats,
 )
 from gapviz.sources.files.judgments.format import judgment_formats
-from gapviz.sources.files.limits import OWN_FILES, Limits
 from gapviz.sources.files.quantised import KINDS
 from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.library.named import read_stored, stored_as
@@ -208,27 +208,6 @@ def add_json(command: argparse.ArgumentParser) -> None:
     options_of(command, OUTPUT).add_argument(
         "--json", action="store_true", help="print one JSON object"
     )
-
-
-def add_limit(command: argparse.ArgumentParser) -> None:
-    """The option that says how much a file may unpack to; `limits_of` reads it."""
-    options_of(command, SOURCE).add_argument(
-        "--max-unpacked",
-        type=float,
-        metavar="GB",
-        help="what a file that you trust may unpack to in memory (default: "
-        f"{OWN_FILES.most_bytes / 1e9:g}, and {OWN_FILES.ratio:g} times what it holds)",
-    )
-
-
-def limits_of(options: argparse.Namespace) -> Limits:
-    """What `add_limit` has asked for.
-
-    Raises:
-        GapvizError: nothing would be allowed.
-    """
-    given: float | None = getattr(options, "max_unpacked", None)
-    return OWN_FILES if given is None else OWN_FILES.allowing(given)
 
 
 def read(options: argparse.Namespace) -> Reading:

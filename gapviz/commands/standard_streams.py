@@ -119,7 +119,7 @@ def _is_stream(value: Any) -> bool:
 
 @contextmanager
 def _spooled(options: argparse.Namespace, name: str) -> Iterator[None]:
-    from gapviz.commands.source import limits_of
+    from gapviz.commands.limits import limits_of
 
     limits = limits_of(options)
     # What comes through a pipe does not come again.

@@ -85,3 +85,12 @@ def test_judgments_are_asked_for_where_there_are_none(make_collection, tmp_path,
     assert "no queries with judgments" in refused(
         "scoreboard", tmp_path / "saved", "--protocol", "judged"
     )
+
+
+def test_the_former_option_of_search_still_writes_and_says_its_new_name(run, judged, tmp_path):
+    path = tmp_path / "lists.trec"
+    done = run("search", judged, "--run", path)
+    assert (done.returncode, done.stderr) == (0, "gapviz: --run of search is now called --out\n")
+    assert path.stat().st_size
+    refused = run("search", judged, "--item", "0", "--run", path)
+    assert refused.returncode == 2 and "give --query-id" in refused.stderr

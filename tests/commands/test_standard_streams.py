@@ -120,7 +120,7 @@ def test_a_terminal_and_a_second_reader_are_refused(refused, pipe):
 
 def test_more_than_is_allowed_is_refused_while_it_comes(refused, pipe, stacks, monkeypatch):
     small = Limits(1000)
-    monkeypatch.setattr("gapviz.commands.source.OWN_FILES", small)
+    monkeypatch.setattr("gapviz.commands.limits.OWN_FILES", small)
     pipe(saved(np.save, stacks))
     line = refused("measure", "-")
     assert "holds more than the 1e-06 GB allowed" in line and "--max-unpacked" in line
