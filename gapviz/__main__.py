@@ -1,5 +1,7 @@
+# PYTHON_ARGCOMPLETE_OK
 """`gapviz`, and `python -m gapviz`."""
 
+import os
 import signal
 import sys
 
@@ -10,10 +12,13 @@ def main() -> int:
     if before is signal.default_int_handler:
         # Otherwise someone had reason to ignore it, as a shell has for what runs behind it.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if "_ARGCOMPLETE" in os.environ:
+        from gapviz.commands.completion import complete
+
+        complete()
     from gapviz.commands import cli
 
-    signal.signal(signal.SIGINT, before)
-    return cli.main()
+    return cli.main(loaded=lambda: signal.signal(signal.SIGINT, before))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from gapviz.core.collection import UNNAMED_MODEL, Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.item_lookup import find_item
 from gapviz.core.item_sample import sample_json, sampled
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
@@ -246,19 +247,12 @@ class Request:
         )
 
     def item(self, name: str) -> int:
-        """Position of the item of that id in the `whole`.
+        """Position in the `whole` of the item that is meant; see `find_item`.
 
         Raises:
-            GapvizError: no such item.
+            GapvizError: no such item, or several.
         """
-        position = self.whole.position.get(name)
-        if position is None:
-            raise GapvizError(
-                f"has no item {name[:80]!r}",
-                where=self.whole.name,
-                hint=f"name one such as {self.whole.items[0].id!r}",
-            )
-        return position
+        return find_item(self.whole, name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -339,7 +333,7 @@ def parts_parameter(parts: Iterable[str], default: Sequence[str] = ()) -> Parame
         "Parts",
         "names",
         tuple(default or list(parts)[:1]),
-        f"of {', '.join(parts)}; or all",
+        f"which parts: {', '.join(parts)}; or all",
         choices={name: name for name in parts},
     )
 

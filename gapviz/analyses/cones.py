@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
 from gapviz.analyses.layouts import LayoutRequest
+from gapviz.analyses.listed import LISTED
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.lazy import cached_property
@@ -261,7 +262,7 @@ def find_cones(request: Request, progress: Progress) -> Finding:
 
 ANALYSIS = Analysis(
     "cones",
-    "draw all vectors in one plane and write where each lies",
+    LISTED["cones"].help,
     "Lay out the vectors of all modalities as the page of the cones does, raw and with a strategy "
     "on the same axes: one row a vector as .csv, .parquet or .npz, or the picture as one .html "
     "that needs no network.",
@@ -273,6 +274,7 @@ ANALYSIS = Analysis(
             "choice",
             "umap",
             "umap shows neighbourhoods; pca and gap-axis are true to scale",
+            flag="--layout",
             choices={name: name for name in BY},
         ),
     ),

@@ -118,7 +118,7 @@ def _real_model() -> str:
     download = "" if size is None else f"about {size / 1e6:,.0f} MB to download once, "
     return (
         f"CLIP {model} ({download}{REAL_MODEL_LICENCE} licence), on the Data page or by "
-        f"“gapviz encode --model {model} --pretrained {tag}”"
+        f"“gapviz encode --encoder {model} --pretrained {tag}”"
     )
 
 

@@ -14,6 +14,8 @@ from gapviz.core.corpus import Corpus
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, JudgedQuery
 from gapviz.core.item import Item
+from gapviz.core.item_lookup import MOST_COMPARED
+from gapviz.core.nearest import choose
 from gapviz.core.plain_json import plain_json
 from gapviz.core.table import Column, Table
 from gapviz.core.vectors import Float32
@@ -75,7 +77,7 @@ def query_position(collection: Collection, query_id: str) -> int:
         raise GapvizError(
             f"has no query {query_id[:80]!r}",
             where=collection.name,
-            hint=f"name one such as {evaluation.queries[0].id[:80]!r}",
+            hint=choose(query_id, [query.id[:80] for query in evaluation.queries[:MOST_COMPARED]]),
         )
     return position
 

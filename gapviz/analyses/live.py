@@ -8,6 +8,7 @@ from typing import Any
 
 from gapviz.analyses.analysis import PROTOCOL, Analysis, Finding, Request
 from gapviz.analyses.judged import FIGURE_TITLES, chosen_protocol
+from gapviz.analyses.listed import LISTED
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.parameter import Parameter
@@ -270,15 +271,15 @@ PARAMETERS = (
         "Queries",
         "count",
         ASKING,
-        "how many queries of each modality ask the store",
+        "most queries that ask with each modality",
         low=10,
-        flag="--ask",
+        flag="--most-queries",
     ),
 )
 
 ANALYSIS = Analysis(
     "live",
-    "measure what a vector store answers, beside exact search",
+    LISTED["live"].help,
     "Ask a vector store as it is configured, with vectors of its own items or with queries of your "
     "own, and hold the answers against exact search over the same entries: bias, target hits and "
     "NDCG of both, and what the approximate index adds.",

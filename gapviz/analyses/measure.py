@@ -10,6 +10,7 @@ from gapviz.analyses.by_judgments import by_judgments
 from gapviz.analyses.domain import domain_reading
 from gapviz.analyses.figure_words import bias_reading, found_change, found_reading, own_change
 from gapviz.analyses.judged import protocol_words
+from gapviz.analyses.listed import LISTED
 from gapviz.analyses.live import live_part
 from gapviz.core.pairing import guesses
 from gapviz.core.parameter import Parameter
@@ -365,7 +366,7 @@ PARAMETERS = (
 
 ANALYSIS = Analysis(
     "measure",
-    "measure the modality gap and what a strategy does about it",
+    LISTED["measure"].help,
     "Measure the modality gap of a collection and what a strategy does about it.",
     find_measurement,
     parameters=PARAMETERS,

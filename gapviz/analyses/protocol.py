@@ -13,6 +13,7 @@ import numpy as np
 from gapviz.analyses.analysis import Analysis, Finding, Request, parts_parameter
 from gapviz.analyses.figure_families import Family, families
 from gapviz.analyses.judged import has_judgments
+from gapviz.analyses.listed import LISTED
 from gapviz.analyses.within import dedicated_encoders, has_shared_labels
 from gapviz.core.collection import Collection
 from gapviz.core.labels import only_labels, tell_groups
@@ -306,7 +307,7 @@ def _ends(coverage: Coverage, figure: DescribedFigure, n: int) -> str:
 
 ANALYSIS = Analysis(
     "protocol",
-    "tell how every figure is measured, and which of them a collection has",
+    LISTED["protocol"].help,
     "List every figure with its formula, what it estimates, how ties count, how its interval is "
     "made and how often that holds the truth; and tell which figures a collection has.",
     find_protocol,

@@ -24,6 +24,7 @@ from gapviz.analyses.judged_answer import (
     run_answer,
     share_reading,
 )
+from gapviz.analyses.listed import LISTED
 from gapviz.analyses.scoreboard.given_runs import judged_run, with_own_name
 from gapviz.analyses.stored_search import ON, refuse_on, stored_answer
 from gapviz.analyses.thresholds.match_study import match_calibration
@@ -177,7 +178,7 @@ def find_answer(request: Request, progress: Progress) -> Finding:
     if request["run_file"] is not None:
         if any(request[name] is not None for name in QUERIES):
             raise GapvizError(
-                "--run writes the lists of all queries", hint="give no query of your own"
+                "--out writes the lists of all queries", hint="give no query of your own"
             )
         return written_finding(request, progress)
     collection, k = request.collection, request["results"]
@@ -191,7 +192,7 @@ def find_answer(request: Request, progress: Progress) -> Finding:
         answer = replace(answer, parts={**answer.parts, **_beside(request, query)})
     if request["beside"] and query.judged is None:
         raise GapvizError(
-            "--beside shows what other systems found for a judged query", hint="give --query-id ID"
+            "--run shows what another system found for a judged query", hint="give --query-id ID"
         )
     lacking = request.not_measured.items()
     unseen = {
@@ -239,7 +240,7 @@ def _asked(request: Request) -> Query:
     if len(named) != 1:
         raise GapvizError(
             "a search needs one query",
-            hint="give a text, --item ID, --image FILE or --query-id ID; or --run FILE for all",
+            hint="give a text, --item ID, --image FILE or --query-id ID; or --out FILE for all",
         )
     value = given[named[0]]
     if named == ["query_id"]:
@@ -315,16 +316,25 @@ def matched_hits(
 
 ANALYSIS = Analysis(
     "search",
-    "search a collection with a text, a picture or one of its items",
+    LISTED["search"].help,
     "Search every vector of a collection, all modalities mixed, with a text, with the picture of "
     "a file, with one of its items or with one of its judged queries. A text that is a caption of "
     "the collection knows its own item, and so has a match; so does a picture of the collection. "
-    "With --run, write the lists of all judged queries that evaluate; where there are none, of the "
+    "With --out, write the lists of all judged queries that evaluate; where there are none, of the "
     "held-out items, each of which asks.",
     find_answer,
     parameters=(
-        Parameter("text", "Text", "text", None, "what to search for; or give --item", flag="text"),
-        Parameter("item", "Item", "text", None, "search with the item of this id"),
+        Parameter(
+            "text",
+            "Text",
+            "text",
+            None,
+            "what to search for, or - for a query a line of standard input; or give --item",
+            flag="text",
+        ),
+        Parameter(
+            "item", "Item", "text", None, "search with this item: its id, picture or caption"
+        ),
         Parameter("image", "Image", "text", None, "search with the picture of this file"),
         Parameter(
             "query_id",
@@ -341,16 +351,16 @@ ANALYSIS = Analysis(
             "Runs beside",
             "files",
             (),
-            "with --query-id: what a run file of another system has for that query; may be given "
-            "several times",
-            flag="--beside",
+            "a ranking that another system made: with --query-id, its list for that query beside "
+            "ours; may be given again",
+            flag="--run",
         ),
         results_parameter(10),
         METHOD,
         replace(
             PRIOR,
             default=None,
-            help="probability that a pair of the query and a row matches (default: that of one "
+            help="the share of pairs that match: of the query and a row (default: that of one "
             "match among the rows of the row's modality)",
         ),
         PRECISION,

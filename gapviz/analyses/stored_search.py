@@ -17,9 +17,10 @@ ON = Parameter(
     "Store",
     "text",
     None,
-    "let the engine of a vector store search, in the collection of this address into which the "
-    "vectors were written as the strategy moves them; the strategy ranks what it finds",
+    "the collection of a vector store: let its engine search, where the vectors were written as "
+    "the strategy moves them; the strategy ranks what it finds",
     flag="--on",
+    metavar="ADDRESS",
 )
 
 
@@ -62,5 +63,5 @@ def refuse_on(*, judged: bool, run: bool) -> None:
     if judged or run:
         raise GapvizError(
             "--on answers a text, a picture or an item",
-            hint=f"leave out {'--query-id' if judged else '--run'}, or --on",
+            hint=f"leave out {'--query-id' if judged else '--out'}, or --on",
         )

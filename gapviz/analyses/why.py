@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gapviz.analyses.analysis import Analysis, Finding, Request, parts_parameter
+from gapviz.analyses.listed import LISTED
 from gapviz.analyses.training.features import collection_features
 from gapviz.analyses.training.order import ShiftStudy, shift_study
 from gapviz.analyses.training.random_start import RandomStart, cached_random_start
@@ -157,7 +158,7 @@ def find_why(request: Request, progress: Progress) -> Finding:
 
 ANALYSIS = Analysis(
     "why",
-    "show the three causes of the gap, one small experiment each",
+    LISTED["why"].help,
     "Three experiments: start, two encoders at random weights (over built-in drawings, whatever "
     "the source); order, loss and ranks when every answer is shifted by one vector; temperature, "
     "the gap that training leaves. What takes long is kept on disk.",
@@ -177,7 +178,7 @@ ANALYSIS = Analysis(
             "Steps",
             "count",
             STUDY_STEPS,
-            "steps of training at each temperature, as on the page",
+            "steps of training: at each temperature, as on the page",
             low=1,
         ),
     ),

@@ -10,11 +10,13 @@ import numpy as np
 
 from gapviz.analyses.analysis import Analysis, Finding, Request, results_parameter
 from gapviz.analyses.changes import changed
+from gapviz.analyses.listed import LISTED
 from gapviz.analyses.search import hits_json, hits_table
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
 from gapviz.core.labels import is_labelled, sharing_rows
+from gapviz.core.nearest import choose
 from gapviz.core.parameter import Parameter
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress
@@ -318,7 +320,7 @@ def encoders_of(request: Request, modality: str) -> tuple[str, str, ItemRows, It
         raise GapvizError(
             f"there is no {modality} encoder {name[:80]!r} to compare with",
             where=request.collection.name,
-            hint=f"choose one of {', '.join(known)}",
+            hint=choose(name, known),
         )
     title, rows = known[name]
     return name, title, *shared(joint, rows)
@@ -361,7 +363,7 @@ def _in_words(delta: Estimate) -> str:
 
 ANALYSIS = Analysis(
     "within",
-    "compare the joint model with a dedicated encoder inside one modality",
+    LISTED["within"].help,
     "Search each item's vector among those of the same modality, with the joint model's tower and "
     "with a dedicated encoder; items of one label answer. On the items of the evaluate split that "
     "both have seen.",
@@ -372,8 +374,7 @@ ANALYSIS = Analysis(
             "Modality",
             "modality",
             None,
-            "the modality to search in (default: the first)",
-            flag="--in",
+            "the modality: to search in (default: the first)",
         ),
         Parameter(
             "dedicated",
@@ -387,9 +388,9 @@ ANALYSIS = Analysis(
             "by", "By", "choice", "map", "the figure in the table of labels", choices=FIGURES
         ),
         Parameter(
-            "item", "Item", "text", None, "search with this item as well, through both encoders"
+            "item", "Item", "text", None, "search with this item: through both encoders, as well"
         ),
-        results_parameter(8, "how many hits of --item to show"),
+        results_parameter(8, "how many hits to show: of --item"),
     ),
     shared=("also", "seed"),
 )

@@ -21,9 +21,9 @@ RUN = Parameter(
     "Run",
     "text",
     None,
-    "write the lists of all queries to this file, which ends in "
+    "where to write: the lists of all queries, a file that ends in "
     f"{', '.join(ENDINGS)}; no query is given then",
-    flag="--run",
+    flag="--out",
 )
 
 

@@ -1,27 +1,30 @@
 """Every analysis as a command: its flags, its run, and what is printed; none has a file of its own.
 
-What is particular to one stands in a table here: the old names, and the files it can write.
+What is particular to one stands in a table: the files it can write, in `gapviz.commands.files`.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
-from gapviz.commands.files import OUT_OPTIONS, WRITERS, json_text, output_of, refuse_output
-from gapviz.commands.gate import Condition, Gated, add_gate, parse_condition
+from gapviz.commands.files import (
+    OUT,
+    WRITERS,
+    WRITTEN,
+    json_text,
+    output_of,
+    refuse_output,
+)
+from gapviz.commands.gate import Gated, Gates, add_gate, gates_of
 from gapviz.commands.on_disk import add_stream, on_disk_of
 from gapviz.commands.parameters import add_parameters, chosen_values
-from gapviz.commands.source import (
-    Commands,
-    add_source,
-    other_models,
-    progress_bar,
-    read_and_tell,
-)
+from gapviz.commands.parser import OUTPUT, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.search_lines import each_line, lines_asked, take_former_run
+from gapviz.commands.source import Commands, add_source, other_models, read_and_tell
 from gapviz.commands.strategy import (
     add_shared,
     checked_collection,
@@ -39,20 +42,20 @@ from gapviz.strategies import StrategyOptions
 
 def add_analysis(commands: Commands, analysis: Analysis) -> None:
     """Add the command of an analysis with its options."""
-    command = commands.add_parser(
-        analysis.name, help=analysis.help, description=analysis.description
-    )
+    command = commands.add_parser(analysis.name, description=analysis.description)
     add_source(command)
-    add_parameters(command, analysis.parameters)
     writers = WRITERS.get(analysis.name)
-    if writers and analysis.name not in OUT_OPTIONS:
-        command.add_argument(
-            "--out",
+    own = [one for one in analysis.parameters if one.option != OUT]
+    add_parameters(command, own)
+    add_shared(command, analysis.shared, analysis.strategy)
+    if writers:
+        options_of(command, OUTPUT).add_argument(
+            OUT,
             type=Path,
             metavar="FILE",
-            help=f"ends in {', '.join(writers)}; without it only words and figures are printed",
+            help=f"where to write: {WRITTEN[analysis.name]}, a file that ends in "
+            f"{', '.join(writers)}",
         )
-    add_shared(command, analysis.shared, analysis.strategy)
     add_gate(command)
     if analysis.on_disk is not None:
         add_stream(command, analysis)
@@ -100,24 +103,30 @@ def run(analysis: Analysis, options: argparse.Namespace) -> Gated:
     Raises:
         GapvizError: bad input, or a file that cannot be written.
     """
+    if analysis.name == "search":
+        take_former_run(options)
     gates = refused_early(options)
     asked = on_disk_of(analysis, options)
     if asked is not None and analysis.on_disk is not None:
         with progress_bar() as progress:
             return answer(analysis.on_disk(asked, progress), gates, options)
+    lines = lines_asked(options)
     request = request_of(analysis, options)
     with progress_bar() as progress:
-        finding = analysis.answer(request, progress)
+        if lines:
+            finding = each_line(analysis, request, lines, progress)
+        else:
+            finding = analysis.answer(request, progress)
     return answer(finding, gates, options)
 
 
-def refused_early(options: argparse.Namespace) -> list[Condition]:
+def refused_early(options: argparse.Namespace) -> Gates:
     """The conditions, once they and the file to write are known to be good.
 
     Raises:
         GapvizError: text that is no condition, or a file that could not be written.
     """
-    gates = [parse_condition(text) for text in options.fail_if]
+    gates = gates_of(options)
     out = output_of(options)
     if out is not None:
         refuse_output(out, tuple(WRITERS[options.command]))
@@ -126,7 +135,7 @@ def refused_early(options: argparse.Namespace) -> list[Condition]:
 
 def answer(
     finding: Finding,
-    gates: Sequence[Condition],
+    gates: Gates,
     options: argparse.Namespace,
     written: str = "written to",
 ) -> Gated:
@@ -137,17 +146,9 @@ def answer(
     """
     out = output_of(options)
     writers = WRITERS.get(options.command, {})
-    always = bool(writers) and options.command not in OUT_OPTIONS
-    figures = finding.to_json() | ({"out": out and str(out)} if out or always else {})
+    figures = finding.to_json() | ({"out": out and str(out)} if writers else {})
     lines = [*finding_lines(finding), *([f"{written} {out}"] if out else [])]
     text = json_text(figures) if options.json else text_of(lines)
     if out is not None:
         write_output(out, writers[out.suffix.lower()](finding.result))
-    named = plain_json(finding.gates) or {"": figures}
-    broken = [
-        f"{model}{sentence}"
-        for gate in gates
-        for model, part in named.items()
-        for sentence in gate.broken(part)
-    ]
-    return Gated(text, tuple(broken))
+    return gates.answer(text, plain_json(finding.gates) or {"": figures})

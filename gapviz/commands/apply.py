@@ -5,9 +5,19 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from gapviz.commands.console import note
 from gapviz.commands.files import json_text
-from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
+from gapviz.commands.limits import add_limit, limits_of
+from gapviz.commands.parser import ASKED, OUTPUT, SOURCE, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.source import Commands, add_json
+from gapviz.commands.standard_streams import (
+    is_output,
+    refuse_output_stream,
+    write_output_stream,
+)
 from gapviz.commands.terminal import text_of
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
 from gapviz.export.apply_scores import apply_scores
@@ -19,43 +29,53 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "apply",
-        help="move a vectors file of any size with an exported strategy",
         description="Move every row of a vectors file with an exported strategy, block by block. "
         "A run that was stopped goes on where it was, with the same bits. With --scores-with the "
         "file holds scores of pairs instead, and how likely each pair matches is written.",
     )
-    command.add_argument("export", type=Path, help="the folder that gapviz export wrote")
     command.add_argument(
-        "vectors", type=Path, help="a .npy, .npz, .safetensors or .parquet with one row a vector"
+        "export", type=Path, metavar="FOLDER", help="the folder that `gapviz export` wrote"
     )
     command.add_argument(
-        "--modality", required=True, metavar="NAME", help="the modality of all rows"
+        "vectors",
+        type=Path,
+        metavar="VECTORS",
+        help="a .npy, .npz, .safetensors or .parquet with one row a vector; - for standard input",
     )
-    command.add_argument(
-        "--queries",
+    group = options_of(command, ASKED)
+    group.add_argument(
+        "--modality", required=True, metavar="MODALITY", help="the modality: of all rows"
+    )
+    group.add_argument(
+        "--as-queries",
         action="store_true",
         help="the rows ask, instead of being indexed; it matters where a strategy moves by role",
     )
-    command.add_argument(
+    group.add_argument(
         "--scores-with",
-        metavar="NAME",
+        metavar="MODALITY",
         help="the .npy holds scores of pairs of --modality and this one: write the probability "
         "that each matches",
     )
-    command.add_argument(
+    group.add_argument(
         "--prior",
         type=float,
-        metavar="SHARE",
-        help="of --scores-with: share of such pairs that match, of one match among n rows 1 / n "
+        metavar="NUMBER",
+        help="the share of pairs that match: of those of --scores-with, of one match among n rows "
+        "1 / n "
         "(default: that of the export)",
     )
-    command.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="a .npy or .safetensors"
+    options_of(command, OUTPUT).add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="where to write: a .npy or .safetensors, or - for a .npy on standard output",
     )
-    command.add_argument(
+    options_of(command, SOURCE).add_argument(
         "--array", metavar="NAME", help="the array, tensor or column, where there are several"
     )
-    command.add_argument(
+    group.add_argument(
         "--block-rows",
         type=int,
         default=DEFAULT_BLOCK,
@@ -63,16 +83,30 @@ def add_to(commands: Commands) -> None:
         help=f"rows in memory at once; the output does not depend on it (default: {DEFAULT_BLOCK})",
     )
     add_limit(command)
-    command.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(command)
     command.set_defaults(run=run, goes_on=True)
 
 
 def run(options: argparse.Namespace) -> str:
-    """Move the file, and say what was written.
+    """Move the file, and say what was written; on standard output, where that is meant.
 
     Raises:
         GapvizError: bad input, or a disk that is full.
     """
+    if not is_output(options.out):
+        return _applied(options)
+    refuse_output_stream(as_json=options.json)
+    options.goes_on = False
+    with TemporaryDirectory(prefix="gapviz-") as folder:
+        options.out = Path(folder) / "standard-output.npy"
+        said = _applied(options)
+        write_output_stream(options.out)
+    for line in said.splitlines()[:-1]:
+        note(line)
+    return ""
+
+
+def _applied(options: argparse.Namespace) -> str:
     exported = load_exported(options.export)
     if options.scores_with is not None:
         return _matched(exported, options)
@@ -82,7 +116,7 @@ def run(options: argparse.Namespace) -> str:
             options.vectors,
             options.modality,
             options.out,
-            queries=options.queries,
+            queries=options.as_queries,
             array=options.array,
             block_rows=options.block_rows,
             progress=progress,

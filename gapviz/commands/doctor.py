@@ -24,7 +24,6 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "doctor",
-        help="say what is installed, what is missing for what, and what is broken",
         description="Look at libraries, device, folders, settings and the files that come with "
         "gapviz. The exit code is 1 where something that is installed is broken, else 0. Values "
         "of keys and passwords are never printed.",

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import get_args
 
 from gapviz.commands.files import json_text
-from gapviz.commands.source import Commands, add_source, progress_bar, read
+from gapviz.commands.parser import ASKED, OUTPUT, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.source import Commands, add_source, read
 from gapviz.commands.terminal import text_of
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
@@ -42,81 +44,80 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "encode",
-        help="encode pictures and captions with a model",
         description="Encode the pictures and captions of a source with a model. What was "
         "encoded before is not encoded again, and a run that was stopped goes on.",
     )
     add_source(command, encodes=True)
-    command.add_argument(
-        "--model",
+    group = options_of(command, ASKED)
+    group.add_argument(
+        "--encoder",
         default=BUILTIN,
         metavar="NAME",
-        help="builtin, a model of open_clip (ViT-B-32, hf-hub:ORG/NAME), one of "
+        help="the encoder: builtin, a model of open_clip (ViT-B-32, hf-hub:ORG/NAME), one of "
         "sentence-transformers, of texts and images or of texts alone "
         "(sentence-transformers:ORG/NAME), or the folder that either saved one to; of images "
         "alone efficientnet-lite0 or timm:MODEL; of texts alone minilm (default: builtin)",
     )
-    command.add_argument(
+    group.add_argument(
         "--pretrained",
         metavar="TAG",
         help="a pretrained tag or a checkpoint of open_clip's model",
     )
-    command.add_argument(
+    group.add_argument(
         "--random-weights",
         action="store_true",
         help="take a model of open_clip or timm without weights, to see the gap that a model is "
         "born with (seed 0; another one with --pretrained random-7)",
     )
-    command.add_argument(
+    group.add_argument(
         "--dims",
-        dest="encoder_dims",
         type=int,
         metavar="N",
-        help="only the first N dimensions of a model of sentence-transformers that was trained "
-        "for it (Matryoshka)",
+        help="only the first N dimensions of each vector (Matryoshka), of a model of "
+        "sentence-transformers that was trained for it",
     )
-    command.add_argument(
+    options_of(command, OUTPUT).add_argument(
         "--out",
         type=Path,
         required=True,
         metavar="FOLDER",
-        help="the folder of the encoded collection, written at the end",
+        help="where to write: the folder of the encoded collection, at the end",
     )
-    command.add_argument(
+    group.add_argument(
         "--indexed-captions",
         choices=get_args(IndexedCaptions),
         default="first",
         help="whether captions after the first are indexed too, or only ask (default: first)",
     )
-    command.add_argument(
+    group.add_argument(
         "--long-captions",
         choices=get_args(LongCaptions),
         default="cut",
         help="what becomes of captions of more tokens than the model reads: cut there, as "
         "open_clip does, or left out (default: cut)",
     )
-    command.add_argument(
+    group.add_argument(
         "--device", metavar="NAME", help="cpu, cuda or mps (default: the fastest there is)"
     )
-    command.add_argument(
+    group.add_argument(
         "--workers",
         type=int,
         metavar="N",
         help="processes that read pictures (default: one a processor)",
     )
-    command.add_argument(
+    group.add_argument(
         "--ray",
         metavar="ADDRESS",
         help="encode on a Ray cluster: its address, or local for one of this machine alone; "
         "pictures must lie at the same path on every machine (pip install 'gapviz[ray]')",
     )
-    command.add_argument(
+    group.add_argument(
         "--actors",
         type=int,
         metavar="N",
         help="with --ray: processes that hold the model (default: one a processor, or a GPU)",
     )
-    command.add_argument(
+    group.add_argument(
         "--gpus", type=float, default=0.0, metavar="N", help="with --ray: GPUs of each (default: 0)"
     )
     command.set_defaults(run=run, goes_on=True)
@@ -135,10 +136,10 @@ def run(options: argparse.Namespace) -> str:
     if options.actors is not None and options.actors < 1:
         raise GapvizError(f"--actors {options.actors} are none", hint="give at least 1")
     name = encoder_name(
-        options.model,
+        options.encoder,
         options.pretrained,
         random_weights=options.random_weights,
-        dims=options.encoder_dims,
+        dims=options.dims,
     )
     if options.ray is None:
         refuse_missing("torch", use="encoding")
@@ -213,7 +214,7 @@ def encoder_name(
     """The encoder's name; a bare one is a model of open_clip, or the folder of a saved model.
 
     Args:
-        model: what `--model` says.
+        model: what `--encoder` says.
         pretrained: what `--pretrained` says.
         random_weights: take random weights, seed 0.
         dims: what `--dims` says.
@@ -236,7 +237,7 @@ def encoder_name(
         if family != SENTENCES or dims < 1:
             raise GapvizError(
                 f"--dims {dims} goes with a model of sentence-transformers, and is 1 or more",
-                hint=f"leave it out, or give --model {SENTENCES}:ORG/NAME",
+                hint=f"leave it out, or give --encoder {SENTENCES}:ORG/NAME",
             )
         model = f"{model}:dims-{dims}"
     if family not in FAMILIES:
@@ -244,7 +245,7 @@ def encoder_name(
     if pretrained:
         raise GapvizError(
             f"--pretrained goes with a model of open_clip, not with {model[:80]!r}",
-            hint="leave it out, or give --model a name such as ViT-B-32",
+            hint="leave it out, or give --encoder a name such as ViT-B-32",
         )
     return model
 
@@ -265,7 +266,7 @@ def _with_random_weights(model: str, pretrained: str | None) -> str:
     if pretrained or not bare or ":" in bare:
         raise GapvizError(
             "--random-weights goes with the bare name of a model of open_clip or timm",
-            hint="give for instance --model ViT-B-32 without --pretrained",
+            hint="give for instance --encoder ViT-B-32 without --pretrained",
         )
     return f"{TIMM if family == TIMM else OPEN_CLIP}:{bare}:random-0"
 

@@ -7,7 +7,8 @@ from textwrap import fill
 
 from gapviz.analyses.figure_families import families
 from gapviz.commands.files import json_text
-from gapviz.commands.source import Commands
+from gapviz.commands.parser import known_words
+from gapviz.commands.source import Commands, add_json
 from gapviz.core.term import Term
 from gapviz.core.terms import TERMS, term
 from gapviz.measures.described import DescribedFigure
@@ -19,12 +20,17 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "explain",
-        help="say what a word of the field means",
         description="Say what a word of the field means, in plain words, and how it is computed "
         "where it is a figure. Without a word, list them all.",
     )
-    command.add_argument("word", nargs="*", help="as it stands on a page: “bias rate”, NDCG@10, λ")
-    command.add_argument("--json", action="store_true", help="print one JSON object")
+    word = command.add_argument(
+        "word",
+        nargs="*",
+        metavar="WORD",
+        help="as it stands on a page: “bias rate”, NDCG@10, λ",
+    )
+    known_words(word, (one.name for one in TERMS))
+    add_json(command)
     command.set_defaults(run=run)
 
 

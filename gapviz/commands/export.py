@@ -7,8 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gapviz.commands.files import json_text
+from gapviz.commands.gate import Gated, add_gate, gates_of
 from gapviz.commands.parameters import add_parameters, chosen_values
-from gapviz.commands.source import Commands, add_source, progress_bar, read_and_tell
+from gapviz.commands.parser import OUTPUT, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.source import Commands, add_source, read_and_tell
 from gapviz.commands.strategy import (
     add_shared,
     checked_collection,
@@ -45,7 +48,6 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "export",
-        help="write a fitted strategy as files, with code for where it will run",
         description="Fit a strategy, measure it, and write what it has learned, a card of its "
         "figures and of what its scores say of a match, and code for numpy, Qdrant, LanceDB, "
         "Milvus, PostgreSQL, Elasticsearch, OpenSearch and Mixpeek.",
@@ -53,10 +55,16 @@ def add_to(commands: Commands) -> None:
     add_source(command)
     add_shared(command, ("strategy", "fit", "pair", "seed"), None)
     add_parameters(command, MATCHES)
-    command.add_argument(
-        "--out", type=Path, required=True, metavar="FOLDER", help="the folder of the export"
+    group = options_of(command, OUTPUT)
+    group.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="where to write: the folder of the export",
     )
-    command.add_argument(
+    add_gate(command)
+    group.add_argument(
         "--to",
         metavar="ADDRESS",
         help="write the moved vectors into a new collection of a store as well, such as "
@@ -66,12 +74,13 @@ def add_to(commands: Commands) -> None:
     command.set_defaults(run=run, goes_on=True)
 
 
-def run(options: argparse.Namespace) -> str:
+def run(options: argparse.Namespace) -> Gated:
     """Fit, measure, write, and say what was written.
 
     Raises:
         GapvizError: bad input, or a disk that is full.
     """
+    gates = gates_of(options)
     refuse_strategy(options)
     settings = MatchSettings(**chosen_values(options, MATCHES))
     if options.to is not None:
@@ -83,7 +92,9 @@ def run(options: argparse.Namespace) -> str:
     refuse_transductive(strategy.spec)
     experiment = Experiment(collection, strategy, options.fit, pair, seed)
     notes = {} if options.to is None else store_notes(options.to)
-    card = export_strategy(experiment, options.out, settings, notes)
+    with progress_bar() as progress:
+        progress(0.0, f"fitting and measuring {experiment.strategy.label}")
+        card = export_strategy(experiment, options.out, settings, notes)
     written = None
     if options.to is not None:
         entries = Entries.of(
@@ -91,11 +102,13 @@ def run(options: argparse.Namespace) -> str:
         )
         with progress_bar() as progress:
             written = write_into(options.to, entries, progress=progress)
+    told = asdict(card) | {"folder": str(options.out)}
+    figures = told if written is None else told | {"written": asdict(written)}
     if options.json:
-        told = asdict(card) | {"folder": str(options.out)}
-        return json_text(told if written is None else told | {"written": asdict(written)})
+        return gates.answer(lambda: json_text(figures), {"": figures})
     lines = _summary(card, options.out)
-    return text_of(lines if written is None else [*lines, _written_told(written)])
+    lines += [] if written is None else [_written_told(written)]
+    return gates.answer(text_of(lines), {"": figures})
 
 
 def _summary(card: ExportCard, folder: Path) -> list[str]:

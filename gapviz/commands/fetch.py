@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 
 from gapviz.commands.files import json_text
-from gapviz.commands.source import Commands, progress_bar
+from gapviz.commands.parser import OUTPUT, known_words, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.source import Commands, add_json
 from gapviz.sources.published import REFERENCE_SETS, ReferenceSet, fetch, reference_set
 
 
@@ -14,15 +16,20 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "fetch",
-        help="fetch a published set of embeddings",
         description="Fetch a published set of embeddings from its repository at a pinned commit, "
         "and check every file's SHA-256. Without a name, list the sets.",
     )
-    command.add_argument("name", nargs="?", help=f"one of {', '.join(REFERENCE_SETS)}")
-    command.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="where to (default: the cache folder)"
+    name = command.add_argument(
+        "name", nargs="?", metavar="NAME", help=f"one of {', '.join(REFERENCE_SETS)}"
     )
-    command.add_argument("--json", action="store_true", help="print one JSON object")
+    known_words(name, REFERENCE_SETS)
+    options_of(command, OUTPUT).add_argument(
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="where to write: a folder (default: the cache folder)",
+    )
+    add_json(command)
     command.set_defaults(run=run)
 
 

@@ -56,6 +56,9 @@ def _html(drawn: Cones) -> bytes:
     return cones_page(drawn).encode(errors="backslashreplace")
 
 
+OUT = "--out"
+"""The option that says where to write."""
+
 WRITERS: Mapping[str, Mapping[str, Callable[[Any], bytes]]] = {
     "cones": {".csv": _csv, ".parquet": _parquet, ".npz": _npz, ".html": _html},
     "train": {".safetensors": methodcaller("heads_file")},
@@ -63,13 +66,17 @@ WRITERS: Mapping[str, Mapping[str, Callable[[Any], bytes]]] = {
 }
 """Command → ending → the bytes that its result is written as."""
 
-OUT_OPTIONS: Mapping[str, str] = {"search": "run_file"}
-"""Command → the parameter of its analysis that names the file; others have `--out`."""
+WRITTEN: Mapping[str, str] = {
+    "cones": "where every vector lies, or the picture",
+    "search": "the lists of all queries (no query is given then)",
+    "train": "the heads",
+}
+"""Command → what it writes."""
 
 
 def output_of(options: argparse.Namespace) -> Path | None:
     """The file that the options name, if they name one."""
-    named = getattr(options, OUT_OPTIONS.get(options.command, "out"), None)
+    named = getattr(options, "out", None)
     return None if named is None else Path(named)
 
 

@@ -9,7 +9,9 @@ from gapviz.analyses.inspection import Inspection, inspect_collection, labels_to
 from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.commands.encode import prompt_lines, skipped_lines
 from gapviz.commands.files import json_text
-from gapviz.commands.source import Commands, add_source, progress_bar, read
+from gapviz.commands.gate import Gated, add_gate, gates_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.source import Commands, add_source, read, sources_known
 from gapviz.commands.terminal import text_of
 from gapviz.sources.files.format import Skipped
 from gapviz.sources.files.judgments.told import note_of
@@ -19,30 +21,36 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "info",
-        help="tell what is in a source",
-        description="Count items, pictures and captions, and find duplicates and broken files.",
+        description="Count items, pictures and captions, and find duplicates and broken files. "
+        "Without a source, list what can be given as one.",
     )
-    add_source(command)
+    add_source(command, optional=True)
+    add_gate(command)
     command.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> str:
+def run(options: argparse.Namespace) -> str | Gated:
     """What to print.
 
     Raises:
         GapvizError: bad input.
     """
+    gates = gates_of(options)
+    if options.source is None:
+        known = sources_known()
+        return json_text({"sources": known}) if options.json else text_of(known)
     reading = read(options)
     with progress_bar() as progress:
         found = inspect_collection(reading.collection, progress=progress)
     skipped = (*reading.skipped, *found.broken)
     collection = reading.collection
     clouds = [study_cloud(collection, name) for name in collection.modality_names]
+    cones = {one.modality: one.to_json() for one in clouds}
+    figures = found.to_json() | {"clouds": cones, "skipped": reading.skipped}
     if options.json:
-        cones = {one.modality: one.to_json() for one in clouds}
-        return json_text(found.to_json() | {"clouds": cones, "skipped": reading.skipped})
+        return gates.answer(lambda: json_text(figures), {"": figures})
     lines = [*_lines(found, clouds), *_query_lines(found, skipped), *skipped_lines(skipped)]
-    return text_of(lines)
+    return gates.answer(text_of(lines), {"": figures})
 
 
 def _lines(found: Inspection, clouds: Sequence[OneCloud]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gapviz.analyses.analysis import Analysis, OnDisk
 from gapviz.commands.parameters import chosen_values
+from gapviz.commands.parser import ASKED, SOURCE, options_of
 from gapviz.commands.source import stored_by
 from gapviz.commands.strategy import chosen_pair, given_values
 from gapviz.core.collection import UNNAMED_MODEL
@@ -26,14 +27,14 @@ READ_IN_MEMORY = ("quantisation", "fuse", "dims", "queries", "judgments", "query
 def add_stream(command: argparse.ArgumentParser, analysis: Analysis) -> None:
     """The options of a source that is read block by block; `on_disk_of` reads them."""
     if analysis.places:
-        command.add_argument(
+        options_of(command, ASKED).add_argument(
             "--place",
             type=Path,
             metavar="FOLDER",
             help="with --stream: where every row stands in the picture of the sample, a .npy of "
             "two numbers a row for each modality",
         )
-    command.add_argument(
+    options_of(command, SOURCE).add_argument(
         "--stream",
         choices=("auto", "always", "never"),
         default="auto",

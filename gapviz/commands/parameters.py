@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import Any
 
+from gapviz.commands.parser import ASKED, known_words, options_of
 from gapviz.core.parameter import Parameter
-
-RENAMED = {"--query-modality": "--with"}
-"""Flag → what it was called before; taken for one more version, with a warning."""
 
 METAVARS = {
     "number": "NUMBER",
@@ -22,37 +19,39 @@ METAVARS = {
 }
 
 
-def warn_renamed(old: str, new: str) -> None:
-    """Say on stderr that a name is no longer the usual one."""
-    print(f"gapviz: {old} is now called {new}", file=sys.stderr)
-
-
-def add_parameters(command: argparse.ArgumentParser, parameters: Sequence[Parameter]) -> None:
-    """The options of `chosen_values`."""
+def add_parameters(
+    command: argparse.ArgumentParser, parameters: Sequence[Parameter], group: str = ASKED
+) -> None:
+    """The options of `chosen_values`, in the group of that title."""
     for parameter in parameters:
         option = parameter.option
         words = parameter.help.replace("%", "%%")
         if "(default" not in words and parameter.default not in (None, ()):
             words += f" (default: {_told(parameter)})"
         if not option.startswith("-"):
-            command.add_argument(option, nargs="?", help=words)
+            command.add_argument(option, nargs="?", metavar=option.upper(), help=words)
             continue
         flags = parameter.flag.split(", ") if parameter.flag else [option]
         # A choice is checked by the parameter itself, whose refusal says what there is.
-        metavar = METAVARS.get(parameter.kind, parameter.name.upper())
+        metavar = METAVARS.get(parameter.kind, option.strip("-").replace("-", "_").upper())
         if parameter.kind == "choice":
             metavar = "|".join(parameter.choices)
-        command.add_argument(
+        action = options_of(command, group).add_argument(
             *flags,
-            dest=parameter.name,
-            metavar=parameter.symbol or metavar,
+            dest=dest_of(parameter),
+            metavar=parameter.metavar or parameter.symbol or metavar,
             action="append" if parameter.several else "store",
             help=words,
         )
-        if option in RENAMED:
-            command.add_argument(
-                RENAMED[option], dest=parameter.name, action=_Renamed, help=argparse.SUPPRESS
-            )
+        if parameter.choices:
+            known_words(action, parameter.choices)
+
+
+def dest_of(parameter: Parameter) -> str:
+    """Where the parser keeps it: under the name of its option, as all options are."""
+    name = parameter.option.lstrip("-").replace("-", "_")
+    # `run` is what carries the command out.
+    return "runs" if name == "run" else name
 
 
 def chosen_values(options: argparse.Namespace, parameters: Sequence[Parameter]) -> dict[str, Any]:
@@ -61,7 +60,7 @@ def chosen_values(options: argparse.Namespace, parameters: Sequence[Parameter]) 
     Raises:
         GapvizError: a value that cannot be chosen.
     """
-    given = {one.name: getattr(options, one.name) for one in parameters}
+    given = {one.name: getattr(options, dest_of(one)) for one in parameters}
     return {
         one.name: one.default if given[one.name] is None else _parsed(one, given[one.name])
         for one in parameters
@@ -80,16 +79,3 @@ def _told(parameter: Parameter) -> str:
     if parameter.kind == "names":
         return "all" if len(value) == len(parameter.choices) else ",".join(value)
     return f"{value:g}" if parameter.is_number else str(value)
-
-
-class _Renamed(argparse.Action):
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        new = next(flag for flag, old in RENAMED.items() if old == option_string)
-        warn_renamed(str(option_string), new)
-        setattr(namespace, self.dest, values)

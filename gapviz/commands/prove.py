@@ -6,12 +6,15 @@ import argparse
 from pathlib import Path
 
 from gapviz.commands.files import json_text
-from gapviz.commands.gate import Gated
-from gapviz.commands.source import Commands, add_source, progress_bar, read_and_tell, stored_by
+from gapviz.commands.gate import Gated, add_gate, gates_of
+from gapviz.commands.parser import ASKED, OUTPUT, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.source import Commands, add_source, read_and_tell, stored_by
+from gapviz.commands.strategy import add_shared
 from gapviz.commands.terminal import paragraph, table_lines, text_of
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.seeds import DEFAULT_SEED, checked_seed
+from gapviz.core.seeds import checked_seed
 from gapviz.core.splits import CALIBRATE
 from gapviz.core.wording import figure
 from gapviz.export.card import ExportCard
@@ -33,42 +36,45 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "prove",
-        help="replay held-out queries on the engine that serves an export",
         description="Ask held-out queries of an engine into which `gapviz export --to` wrote, hold "
         "its lists and figures against those in memory, and say where they depart and why.",
     )
-    command.add_argument("folder", type=Path, help="the folder that `gapviz export` wrote")
     command.add_argument(
+        "export", type=Path, metavar="FOLDER", help="the folder that `gapviz export` wrote"
+    )
+    asked = options_of(command, ASKED)
+    asked.add_argument(
         "--on",
         required=True,
         nargs="+",
         metavar=("ADDRESS", "SOURCE"),
-        help=f"the collection of the store, such as {', '.join(one.example for one in stores())}; "
+        help="the collection of a vector store: into which `gapviz export --to` wrote, such as "
+        f"{', '.join(one.example for one in stores())}; "
         "the source may follow here as well",
     )
     add_source(command, optional=True)
-    command.add_argument(
+    asked.add_argument(
         "--most-queries",
         type=int,
         default=QUERIES,
         metavar="N",
-        help=f"most queries a modality (default: {QUERIES})",
+        help=f"most queries that ask with each modality (default: {QUERIES})",
     )
-    command.add_argument(
-        "--seed", type=int, default=DEFAULT_SEED, metavar="N", help="of the samples"
-    )
-    command.add_argument(
+    add_shared(command, ["seed"])
+    add_gate(command)
+    options_of(command, OUTPUT).add_argument(
         "--strict", action="store_true", help="exit with code 1 where the engine departs"
     )
     command.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> str | Gated:
+def run(options: argparse.Namespace) -> Gated:
     """Ask, compare, and say what departs.
 
     Raises:
         GapvizError: bad input, or a store that does not answer.
     """
+    gates = gates_of(options)
     # A source behind the flag is no positional argument to argparse.
     address, *behind = options.on
     if len(behind) > 1 or (behind and options.source is not None):
@@ -78,7 +84,7 @@ def run(options: argparse.Namespace) -> str | Gated:
     if options.most_queries < 1:
         raise GapvizError("asks no queries", where="--most-queries", hint="ask at least 1")
     seed = checked_seed(options.seed)
-    exported = load_exported(options.folder)
+    exported = load_exported(options.export)
     collection = _collection(options, exported.card)
     known = collection.of_modalities(exported.card.modalities)
     with open_store(address) as store, progress_bar() as progress:
@@ -90,13 +96,12 @@ def run(options: argparse.Namespace) -> str | Gated:
             queries=options.most_queries,
             progress=progress,
         )
-    if options.json:
-        told = {name: exported.card.figures_after[name] for name in CARD_FIGURES}
-        text = json_text(proof.to_json() | {"exported_figures": told})
-    else:
-        text = text_of(_lines(proof, exported.card))
-    broken = tuple(f"{one.title.lower()} ({one.found:,} of {one.of:,})" for one in proof.causes)
-    return Gated(text, broken) if options.strict else text
+    told = {name: exported.card.figures_after[name] for name in CARD_FIGURES}
+    figures = proof.to_json() | {"exported_figures": told}
+    text = json_text(figures) if options.json else text_of(_lines(proof, exported.card))
+    answer = gates.answer(text, {"": figures})
+    causes = tuple(f"{one.title.lower()} ({one.found:,} of {one.of:,})" for one in proof.causes)
+    return Gated(answer.text, (*answer.broken, *causes)) if options.strict else answer
 
 
 def _collection(options: argparse.Namespace, card: ExportCard) -> Collection:
@@ -114,7 +119,7 @@ def _collection(options: argparse.Namespace, card: ExportCard) -> Collection:
         if stored_by(options) is None:
             raise GapvizError(
                 "the collection that was exported is not known here",
-                where=str(options.folder),
+                where=str(options.export),
                 hint="name it as well: gapviz prove FOLDER --on ADDRESS SOURCE",
             )
     collection = read_and_tell(options).encoded_by(options.encoder)

@@ -14,16 +14,20 @@ from gapviz.analyses.advice.analysis import evidence_of, situation_of
 from gapviz.analyses.views.shown import views_finding
 from gapviz.commands.analysis import request_of
 from gapviz.commands.files import json_text
+from gapviz.commands.gate import Gated, add_gate, gates_of
 from gapviz.commands.parameters import add_parameters
-from gapviz.commands.source import Commands, add_source, listed, progress_bar
-from gapviz.commands.strategy import add_shared
+from gapviz.commands.parser import ASKED, OUTPUT, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.source import Commands, add_source, listed
+from gapviz.commands.strategy import add_shared, add_strategy_name
 from gapviz.commands.terminal import text_of
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_json
+from gapviz.core.nearest import choose
 from gapviz.storage.files import write_output
 from gapviz.storage.saved_views import SavedViews
-from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec
+from gapviz.strategies import StrategyOptions, strategy_spec
 
 if TYPE_CHECKING:
     from gapviz.export.report.contents import Report
@@ -33,36 +37,32 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "report",
-        help="write a report: one HTML file that needs no network",
         description="Measure a collection under every strategy and write a report: HTML, "
         "Markdown or JSON, by the ending of --out. The same inputs give the same bytes.",
     )
     add_source(command)
-    command.add_argument(
+    options_of(command, OUTPUT).add_argument(
         "--out",
         type=Path,
         metavar="FILE",
-        help="report.html, report.md or report.json; needed unless --json prints the report",
+        help="where to write: report.html, report.md or report.json; needed unless --json prints "
+        "the report",
     )
-    command.add_argument(
-        "--strategy",
-        metavar="NAME",
-        help=f"the strategy to report on, one of {', '.join(STRATEGIES)} (default: the one that "
-        "the advisor puts first)",
-    )
-    command.add_argument(
+    add_strategy_name(command, None, "the one that the advisor puts first")
+    asked = options_of(command, ASKED)
+    asked.add_argument(
         "--date",
         metavar="YYYY-MM-DD",
         help="the date that it carries (default: SOURCE_DATE_EPOCH, else today)",
     )
-    command.add_argument(
+    asked.add_argument(
         "--compare",
         type=listed,
         default=(),
         metavar="NAME[,NAME]",
         help="further models of the source or of --also, with rows of their own in the scoreboard",
     )
-    command.add_argument(
+    asked.add_argument(
         "--views",
         nargs="?",
         type=listed,
@@ -72,10 +72,11 @@ def add_to(commands: Commands) -> None:
     )
     add_parameters(command, DECIDE.parameters)
     add_shared(command, DECIDE.shared, DECIDE.strategy)
+    add_gate(command)
     command.set_defaults(run=run)
 
 
-def run(options: argparse.Namespace) -> str:
+def run(options: argparse.Namespace) -> Gated:
     """Write the report, and say where; with --json and no --out, the report itself.
 
     Raises:
@@ -83,8 +84,9 @@ def run(options: argparse.Namespace) -> str:
     """
     from gapviz.export.report.contents import report_date, report_on
 
+    gates = gates_of(options)
     on = report_date(options.date)
-    if options.out is None and not options.json:
+    if options.out is None and not (options.json or gates.listed):
         raise GapvizError("there is no file to write to", hint="give --out report.html, or --json")
     form = None if options.out is None else _form(options.out)
     chosen = StrategyOptions(strategy_spec(options.strategy).name) if options.strategy else None
@@ -102,16 +104,18 @@ def run(options: argparse.Namespace) -> str:
             views=None if views is None else views_finding(views),
             progress=progress,
         )
+    figures = report.to_json()
     if options.out is None or form is None:
-        return json_text(report.to_json())
+        return gates.answer(lambda: json_text(figures), {"": figures})
     text = form(report)
     write_output(options.out, text.encode())
     first = report.advice.recommendations[0].title
+    size = len(text.encode())
     if options.json:
-        size = len(text.encode())
-        return json_text({"file": str(options.out), "bytes": size, "first": first})
-    kilobytes = f"{len(text.encode()) / 1000:,.0f} kB"
-    return text_of([f"{options.out}: {kilobytes}", f"first advice: {first}"])
+        told = json_text({"file": str(options.out), "bytes": size, "first": first})
+    else:
+        told = text_of([f"{options.out}: {size / 1000:,.0f} kB", f"first advice: {first}"])
+    return gates.answer(told, {"": figures})
 
 
 def _other(others: Mapping[str, Collection], encoder: str, collection: Collection) -> Collection:
@@ -120,7 +124,7 @@ def _other(others: Mapping[str, Collection], encoder: str, collection: Collectio
         raise GapvizError(
             f"there are no vectors by {encoder[:80]!r} to compare with",
             where=collection.name,
-            hint=f"choose one of {', '.join(others)}"
+            hint=choose(encoder, others)
             if others
             else "name a source that holds the same items by another model in --also",
         )

@@ -36,7 +36,6 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "serve",
-        help="open the dashboard, on a collection if one is named",
         description="Start the dashboard on this machine. A source is added to the workspace, "
         "and the link that is printed opens on it. Ctrl-C stops it.",
     )

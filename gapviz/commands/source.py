@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from gapviz.commands.console import note
+from gapviz.commands.limits import add_limit, limits_of
+from gapviz.commands.names import source_names
+from gapviz.commands.parser import OUTPUT, SOURCE, known_words, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.standard_streams import STREAM
 from gapviz.core.collection import Collection
-from gapviz.core.foreign import in_terminal
-from gapviz.core.progress import Progress
+from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import nearest
 from gapviz.core.same_items import with_items_of
 from gapviz.core.seeds import DEFAULT_SEED
-from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.builtin import (
+    BUILTIN_ENCODERS,
+    SHIPPED_COLLECTIONS,
+    builtin_collection,
+)
+from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.beside import with_queries
 from gapviz.sources.files.format import (
     DEFAULT_TEMPLATE,
@@ -26,9 +37,8 @@ from gapviz.sources.files.format import (
     formats,
 )
 from gapviz.sources.files.judgments.format import judgment_formats
-from gapviz.sources.files.limits import OWN_FILES, Limits
 from gapviz.sources.files.quantised import KINDS
-from gapviz.sources.files.texts import one_line
+from gapviz.sources.files.texts import one_line, shown
 from gapviz.sources.library.named import read_stored, stored_as
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.source import is_store
@@ -122,9 +132,19 @@ _READ_OPTIONS: Mapping[str, tuple[str, Callable[[str], Any], str, str]] = {
 }
 """Field of `ReadOptions` → its flag, type, value in words and help."""
 
+_KNOWN_WORDS: Mapping[str, Iterable[str]] = {
+    "pairing": PAIRING_RULES,
+    "quantisation": KINDS,
+    "pool": POOLS,
+}
+"""Field of `ReadOptions` → what its flag may be given."""
+
 _OF_VECTORS = frozenset({"quantisation", "dims", "fuse"})
 """Fields that say nothing of a source that is to be encoded."""
 
+
+MOST_BESIDE = 1_000
+"""Files of a folder among which one of a like name is looked for."""
 
 _OF_QUERIES = ("queries", "judgments", "query_vectors")
 """Fields that add queries to a source."""
@@ -138,51 +158,56 @@ def add_source(
     Args:
         command: what they are added to.
         optional: whether it works without a source.
-        encodes: whether it has a `--model` of its own; else that is another word for `--encoder`.
+        encodes: whether it encodes the source, with an `--encoder` and `--dims` of its own.
     """
-    formats_known = "; ".join(one.title for one in formats())
-    kept = "; ".join(one.example for one in stores())
-    known = (
-        f"'builtin', the name of a collection of the dashboard, {formats_known}; or a collection "
-        f"of a vector store: {kept}"
+    command.add_argument(
+        "source",
+        nargs="?" if optional else None,
+        metavar="SOURCE",
+        help="'builtin', the name of a collection of the dashboard, a file or folder, the address "
+        "of a vector store, or - for standard input; `gapviz info` lists all that is read",
     )
-    command.add_argument("source", nargs="?" if optional else None, help=known)
-    command.add_argument("--json", action="store_true", help="print one JSON object")
-    group = command.add_argument_group("where the files do not say it themselves")
+    add_json(command)
+    group = options_of(command, SOURCE)
     for field, (flag, kind, metavar, words) in _READ_OPTIONS.items():
         usual = getattr(ReadOptions(), field)
         if encodes and field in _OF_VECTORS:
             command.set_defaults(**{field: usual})
             continue
-        group.add_argument(flag, dest=field, type=kind, metavar=metavar, default=usual, help=words)
-    group.add_argument(
-        *(("--encoder",) if encodes else ("--encoder", "--model")),
-        type=one_line,
-        metavar="NAME",
-        help="the model whose vectors to take, where the source holds several; else what made them",
+        action = group.add_argument(
+            flag, dest=field, type=kind, metavar=metavar, default=usual, help=words
+        )
+        known_words(action, _KNOWN_WORDS.get(field, ()))
+    command.set_defaults(encodes=encodes)
+    if not encodes:
+        group.add_argument(
+            "--encoder",
+            type=one_line,
+            metavar="NAME",
+            help="the encoder: whose vectors to take, where the source holds several; else what "
+            "made them",
+        )
+    add_limit(command)
+
+
+def sources_known() -> list[str]:
+    """What can be given as a source, each in a phrase."""
+    return [
+        f"{', '.join(SHIPPED_COLLECTIONS)}: a collection that comes along; {BUILTIN} as other "
+        f"models saw it: {', '.join(name for name in BUILTIN_ENCODERS if name != BUILTIN)}",
+        "the name of a collection of the dashboard",
+        *(one.title for one in formats()),
+        *(f"a collection of a vector store: {one.example}" for one in stores()),
+        f"{STREAM} for standard input: a .npy, .npz, .safetensors, .parquet, JSON, JSON lines, CSV "
+        "or TSV, by what it holds",
+    ]
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """The option that every command has."""
+    options_of(command, OUTPUT).add_argument(
+        "--json", action="store_true", help="print one JSON object"
     )
-    add_limit(group)
-
-
-def add_limit(command: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
-    """The option that says how much a file may unpack to; `limits_of` reads it."""
-    command.add_argument(
-        "--max-unpacked",
-        type=float,
-        metavar="GB",
-        help="what a file that you trust may unpack to in memory (default: "
-        f"{OWN_FILES.most_bytes / 1e9:g}, and {OWN_FILES.ratio:g} times what it holds)",
-    )
-
-
-def limits_of(options: argparse.Namespace) -> Limits:
-    """What `add_limit` has asked for.
-
-    Raises:
-        GapvizError: nothing would be allowed.
-    """
-    given: float | None = options.max_unpacked
-    return OWN_FILES if given is None else OWN_FILES.allowing(given)
 
 
 def read(options: argparse.Namespace) -> Reading:
@@ -194,13 +219,17 @@ def read(options: argparse.Namespace) -> Reading:
         GapvizError: as `gapviz.sources.files.read`.
     """
     given = {field: getattr(options, field) for field in _READ_OPTIONS}
+    encoder = options.encoder
+    if options.encodes:
+        # Dimensions and encoder are those that are wanted, not those of the source.
+        encoder, given["dims"] = None, None
     stored = stored_by(options)
+    if stored is None:
+        _refuse_misspelt(options.source)
     with progress_bar() as progress:
-        wanted = ReadOptions(
-            **given, encoder=options.encoder, limits=limits_of(options), progress=progress
-        )
+        wanted = ReadOptions(**given, encoder=encoder, limits=limits_of(options), progress=progress)
         if stored is not None:
-            return with_queries(read_stored(stored, options.encoder), wanted)
+            return with_queries(read_stored(stored, encoder), wanted)
         goes_on = options.goes_on
         # What was read of a store is kept until all of it is.
         options.goes_on = goes_on or is_store(options.source)
@@ -223,6 +252,30 @@ def stored_by(options: argparse.Namespace) -> StoredCollection | None:
     return None
 
 
+def _refuse_misspelt(source: str) -> None:
+    """Say which source is perhaps meant, where there is none of that name but some like it.
+
+    Raises:
+        GapvizError: so it is.
+    """
+    if is_store(source) or source in SHIPPED_COLLECTIONS or source in BUILTIN_ENCODERS:
+        return
+    path, beside = Path(source), list[str]()
+    with suppress(OSError, ValueError):  # the reader of files says what is wrong with such a path
+        if path.exists() or path.is_symlink():
+            return
+        found = islice(path.parent.iterdir(), MOST_BESIDE)
+        beside = [str(path.parent / one.name) for one in found]
+    near = nearest(source, [*source_names(), *beside], cutoff=0.75)
+    if near:
+        raise GapvizError(
+            "there is no such file",
+            where=shown(source),
+            hint=f"did you mean {' or '.join(map(shown, near))}? `gapviz info` lists what can be "
+            "given",
+        )
+
+
 def read_and_tell(options: argparse.Namespace) -> Reading:
     """The same, for what prints no list of its own: stderr says what was left out, or guessed.
 
@@ -234,8 +287,7 @@ def read_and_tell(options: argparse.Namespace) -> Reading:
         first = reading.skipped[0]
         more = f", and {len(reading.skipped) - 1:,} more" * (len(reading.skipped) > 1)
         said = f"{first.what} {first.why}{more}"
-        words = f"gapviz: left out or read otherwise: {said}; gapviz info lists them."
-        print(in_terminal(words), file=sys.stderr)
+        note(f"left out or read otherwise: {said}; gapviz info lists them.")
     return reading
 
 
@@ -284,18 +336,3 @@ def _read(options: argparse.Namespace, source: str) -> Reading:
     """A source whose items are wanted, without the queries."""
     plain = dict.fromkeys(_OF_QUERIES)
     return read(argparse.Namespace(**{**vars(options), **plain, "source": source, "encoder": None}))
-
-
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A bar on stderr; nothing where that is no terminal."""
-    from tqdm import tqdm
-
-    shape = "{percentage:3.0f}% |{bar:30}| {desc}"
-    with tqdm(total=1.0, bar_format=shape, leave=False, disable=None, file=sys.stderr) as bar:
-
-        def tell(share: float, stage: str) -> None:
-            bar.n = min(share, 1.0)
-            bar.set_description_str(in_terminal(stage))
-
-        yield tell

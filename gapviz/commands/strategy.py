@@ -9,8 +9,9 @@ from typing import Any
 
 from gapviz.analyses.advice.recommended import recommended
 from gapviz.analyses.analysis import Shared
-from gapviz.commands.parameters import add_parameters, chosen_values
-from gapviz.commands.source import progress_bar
+from gapviz.commands.parameters import add_parameters, chosen_values, dest_of
+from gapviz.commands.parser import ASKED, SOURCE, STRATEGY, known_words, options_of
+from gapviz.commands.progress import progress_bar
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.item_sample import MOST_ITEMS
@@ -53,6 +54,9 @@ _SHARED: Mapping[Shared, dict[str, Any]] = {
 }
 """Flags without their dashes, and what argparse takes besides."""
 
+_GROUPS: Mapping[Shared, str] = {"fit": STRATEGY, "also": SOURCE}
+"""Where they stand in the help, if not with what is asked."""
+
 
 def add_shared(
     command: argparse.ArgumentParser, names: Sequence[Shared], strategy: str | None = "raw"
@@ -62,20 +66,34 @@ def add_shared(
         if name == "strategy":
             _add_strategy(command, strategy)
         else:
-            command.add_argument(f"--{name}", **_SHARED[name])
+            group = options_of(command, _GROUPS.get(name, ASKED))
+            group.add_argument(f"--{name}", **_SHARED[name])
 
 
 def _add_strategy(command: argparse.ArgumentParser, default: str | None) -> None:
     usual = default or "the one that `gapviz decide` recommends"
-    command.add_argument(
+    add_strategy_name(command, default, usual)
+    for parameter in strategy_parameters():
+        owners = [spec.name for spec in STRATEGIES.values() if spec.has(parameter.name)]
+        own = replace(parameter, help=f"{', '.join(owners)}: {parameter.help}")
+        add_parameters(command, [own], STRATEGY)
+
+
+def add_strategy_name(command: argparse.ArgumentParser, default: str | None, usual: str) -> None:
+    """The option that names a strategy.
+
+    Args:
+        command: what it is added to.
+        default: the strategy unless one is named; None for what `usual` says in words.
+        usual: the default in words.
+    """
+    action = options_of(command, STRATEGY).add_argument(
         "--strategy",
         default=default,
         metavar="NAME",
         help=f"one of {', '.join(STRATEGIES)} (default: {usual})",
     )
-    for parameter in strategy_parameters():
-        owners = [spec.name for spec in STRATEGIES.values() if spec.has(parameter.name)]
-        add_parameters(command, [replace(parameter, help=f"{', '.join(owners)}: {parameter.help}")])
+    known_words(action, STRATEGIES)
 
 
 def refuse_strategy(options: argparse.Namespace) -> None:
@@ -111,7 +129,9 @@ def given_values(options: argparse.Namespace) -> dict[str, Any]:
     Raises:
         GapvizError: a value that cannot be chosen.
     """
-    known = [one for one in strategy_parameters() if getattr(options, one.name, None) is not None]
+    known = [
+        one for one in strategy_parameters() if getattr(options, dest_of(one), None) is not None
+    ]
     return chosen_values(options, known)
 
 

@@ -13,7 +13,9 @@ from gapviz.analyses.training.run import MODGAP_WEIGHTS, LossName, TrainingOptio
 from gapviz.commands.analysis import answer, refused_early
 from gapviz.commands.gate import Gated, add_gate
 from gapviz.commands.parameters import add_parameters, chosen_values
-from gapviz.commands.source import Commands, add_source, progress_bar, read_and_tell
+from gapviz.commands.parser import ASKED, OUTPUT, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.source import Commands, add_source, read_and_tell
 from gapviz.commands.strategy import add_shared, chosen_pair
 from gapviz.core.collection import Collection
 from gapviz.core.parameter import Parameter
@@ -44,7 +46,7 @@ PARAMETERS = (
         replace(one, default=None, help=f"{one.help} (default: {one.default:g})")
         for one in MODGAP_WEIGHTS
     ),
-    Parameter("steps", "Steps", "count", DEFAULTS.steps, "updates of the heads"),
+    Parameter("steps", "Steps", "count", DEFAULTS.steps, "steps of training"),
     Parameter(
         "record_every",
         "Record every",
@@ -60,20 +62,19 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "train",
-        help="train two heads, and watch what becomes of the gap",
         description="Train a head for each of two modalities on fixed features, as the page Why a "
         "gap does, and measure gap, cones, recall and bias on held-out pairs every few steps.",
     )
     add_source(command)
     add_parameters(command, PARAMETERS)
-    command.add_argument(
+    options_of(command, ASKED).add_argument(
         "--intra-modal",
         action="store_true",
         help="add CyCLIP's terms: two images should be as alike as their captions",
     )
     add_shared(command, ["pair"])
-    command.add_argument(
-        "--out", type=Path, metavar="FILE", help="write the heads to a .safetensors as well"
+    options_of(command, OUTPUT).add_argument(
+        "--out", type=Path, metavar="FILE", help="where to write: the heads, as a .safetensors"
     )
     add_shared(command, ["seed"])
     add_gate(command)

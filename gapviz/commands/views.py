@@ -10,7 +10,8 @@ from pathlib import Path
 from gapviz.analyses.views.comparison import compare_views
 from gapviz.analyses.views.shown import view_finding, warnings_of
 from gapviz.commands.files import json_text, refuse_output
-from gapviz.commands.source import Commands
+from gapviz.commands.parser import OUTPUT, options_of
+from gapviz.commands.source import Commands, add_json
 from gapviz.commands.terminal import finding_lines, table_lines, text_of
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import versioned
@@ -35,17 +36,24 @@ def add_to(commands: Commands) -> None:
     told = "; ".join(f"{name}: {words}" for name, words in ACTIONS.items())
     command = commands.add_parser(
         "views",
-        help="list, compare, export or remove the saved views of the dashboard",
         description="Views that were saved on the dashboard by “Keep this view”, with their notes.",
     )
     command.add_argument(
-        "action", nargs="?", choices=ACTIONS, default="list", help=f"{told} (default: list)"
+        "action",
+        nargs="?",
+        choices=ACTIONS,
+        metavar="ACTION",
+        default="list",
+        help=f"{told} (default: list)",
     )
     command.add_argument("ids", nargs="*", metavar="ID", help="of the views that are meant")
-    command.add_argument(
-        "--out", type=Path, metavar="FILE", help="where `export` writes; a name that ends in .json"
+    options_of(command, OUTPUT).add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where to write: for export, a file whose name ends in .json",
     )
-    command.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(command)
     command.set_defaults(run=run)
 
 

@@ -20,6 +20,7 @@ from gapviz.core.item import Item
 from gapviz.core.labels import padded
 from gapviz.core.lazy import cached_property
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.nearest import choose
 from gapviz.core.pairs import Pairs, matching_rows
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.store_origin import StoreOrigin
@@ -254,7 +255,7 @@ class Collection:
             raise GapvizError(
                 f"has no modality {name!r}",
                 where=self.name,
-                hint=f"choose one of {', '.join(self.modalities)}",
+                hint=choose(name, self.modalities),
             ) from None
 
     def of_modalities(self, names: Iterable[str]) -> Collection:

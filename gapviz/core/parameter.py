@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import choose
 
 Kind = Literal["number", "count", "choice", "modality", "weights", "names", "text", "files"]
 """A real number, a whole number, one of named choices, the name of a modality (None: whichever
@@ -47,6 +48,8 @@ class Parameter:
     flag: str = ""
     """On the command line, `--name` unless given: `-k, --results`; without a dash it is an argument
     that stands by itself."""
+    metavar: str = ""
+    """What stands for its value in the help of the command line; its kind says it unless given."""
     usually_last: bool = False
     """Of a `modality`: whether the last one is usual, not the first."""
     check: Callable[[str], str] | None = None
@@ -148,7 +151,9 @@ class Parameter:
         if unknown or not asked:
             raise GapvizError(
                 f"{self.option} names {repr(unknown[0][:80]) if unknown else 'nothing'}",
-                hint=f"choose {self.words}",
+                hint=choose(unknown[0], [*self.choices, ALL])
+                if unknown
+                else f"choose {self.words}",
             )
         return tuple(name for written, name in known.items() if {written, ALL} & set(asked))
 
@@ -166,7 +171,5 @@ class Parameter:
         name = self.title.lower() if not self.symbol else f"{self.title.lower()} {self.symbol}"
         wrong = "is not there" if self.kind == "choice" else "is out of range"
         shown = f"{value:g}" if isinstance(value, float) else f"{str(value)[:60]}"
-        return GapvizError(
-            f"the {name}{f' of {of}' * bool(of)} = {shown} {wrong}",
-            hint=f"choose {self.words}",
-        )
+        hint = choose(shown, self.choices) if self.kind == "choice" else f"choose {self.words}"
+        return GapvizError(f"the {name}{f' of {of}' * bool(of)} = {shown} {wrong}", hint=hint)

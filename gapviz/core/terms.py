@@ -8,9 +8,9 @@ Protocol; a hint here says what a word means to somebody who meets it for the fi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import nearest
 from gapviz.core.term import Term
 
 
@@ -379,7 +379,7 @@ def term(word: str) -> Term:
     known = {way.casefold(): one for one in reversed(TERMS) for way in reversed(one.written)}
     found = known.get(asked) or known.get(asked.removesuffix("s"))
     if found is None:
-        near = get_close_matches(asked, known, 3, 0.5)
+        near = nearest(asked, known, cutoff=0.5)
         names = ", ".join(dict.fromkeys(known[one].name for one in near))
         raise GapvizError(
             "no term of this name",

@@ -319,7 +319,7 @@ def command_section(card: ExportCard, spec: StrategySpec) -> None:
         for name in card.modalities
     ]
     if spec.by_role:
-        lines += [f"{line.replace('-moved', '-asking')} --queries" for line in lines]
+        lines += [f"{line.replace('-moved', '-asking')} --as-queries" for line in lines]
     st.code("\n".join(lines), language="bash")
     st.caption(
         "FOLDER is the unpacked zip. Any number of rows in bounded memory (.npy, .npz, "

@@ -5,7 +5,6 @@ They come from open_clip's list with a tag or a file, from Hugging Face, or from
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.core.libraries import needed
+from gapviz.core.nearest import choose
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
 from gapviz.encoders.base import (
@@ -139,14 +139,10 @@ class OpenClipEncoder(Encoder):
         import open_clip
         import torch
 
-        lower = {model.lower(): model for model in open_clip.list_models()}
-        if model_name not in lower.values():
-            close = difflib.get_close_matches(model_name.lower(), lower, 4, 0.5)
+        models = open_clip.list_models()
+        if model_name not in models:
             raise GapvizError(
-                f"open_clip has no model {model_name[:80]!r}",
-                hint=f"did you mean {', '.join(lower[match] for match in close)}"
-                if close
-                else "choose one of open_clip.list_models()",
+                f"open_clip has no model {model_name[:80]!r}", hint=choose(model_name, models)
             )
         tags = open_clip.list_pretrained_tags_by_model(model_name)
         if pretrained is None and seed is None:

@@ -7,6 +7,7 @@ import re
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.core.libraries import refuse_missing
+from gapviz.core.nearest import choose
 from gapviz.encoders.base import Encoder, ImageEncoder, TextEncoder, choose_device
 from gapviz.encoders.builtin import BuiltinEncoder
 from gapviz.encoders.image_only import TimmEncoder, efficientnet
@@ -128,9 +129,7 @@ def encoded_modalities(name: str) -> tuple[str, ...]:
     """
     family = name.strip().partition(":")[0]
     if family not in FAMILIES:
-        raise GapvizError(
-            f"there is no encoder {name[:80]!r}", hint=f"choose one of {', '.join(FAMILIES)}"
-        )
+        raise GapvizError(f"there is no encoder {name[:80]!r}", hint=choose(name[:80], FAMILIES))
     return FAMILIES[family]
 
 

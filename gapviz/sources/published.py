@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import choose
 from gapviz.core.progress import Progress, no_progress
 from gapviz.sources.files.amumo import is_amumo_folder, read_amumo
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped
@@ -96,7 +97,7 @@ def reference_set(name: str) -> ReferenceSet:
     except KeyError:
         raise GapvizError(
             f"there is no reference set {name[:80]!r}",
-            hint=f"choose one of {', '.join(REFERENCE_SETS)}",
+            hint=choose(name, REFERENCE_SETS),
         ) from None
 
 

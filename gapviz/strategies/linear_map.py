@@ -10,6 +10,7 @@ import numpy as np
 
 from gapviz.core.blocks import centroid
 from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import choose
 from gapviz.core.parameter import Parameter
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32, Float64
@@ -68,7 +69,7 @@ class LinearMap(VectorStrategy):
         if anchor not in vectors:
             raise GapvizError(
                 f"there is no modality {anchor!r} to map the others onto",
-                hint=f"choose one of {', '.join(vectors)}",
+                hint=choose(str(anchor), vectors),
             )
         self.means_ = {modality: centroid(rows) for modality, rows in vectors.items()}
         self.maps_ = {}

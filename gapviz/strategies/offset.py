@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import choose
 from gapviz.core.parameter import Parameter
 from gapviz.core.vectors import Float64
 from gapviz.strategies.shift import QUERY_COST, STORES, STRENGTH, ShiftStrategy
@@ -68,7 +69,7 @@ class OneSidedOffset(ShiftStrategy):
         if moves not in centroids:
             raise GapvizError(
                 f"there is no modality {moves!r} to move",
-                hint=f"choose one of {', '.join(centroids)}",
+                hint=choose(str(moves), centroids),
             )
         others = [mu for modality, mu in centroids.items() if modality != moves]
         anchor = np.mean(others, axis=0) if others else centroids[moves]

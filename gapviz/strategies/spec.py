@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import choose
 from gapviz.core.parameter import Parameter
 
 ActsOn = Literal["nothing", "vectors", "scores", "lists", "items"]
@@ -138,7 +139,5 @@ def strategy_spec(name: str) -> StrategySpec:
     if found is None:
         found = next((spec for spec in STRATEGIES.values() if plain in spec.aliases), None)
     if found is None:
-        raise GapvizError(
-            f"there is no strategy {name!r}", hint=f"choose one of {', '.join(STRATEGIES)}"
-        )
+        raise GapvizError(f"there is no strategy {name!r}", hint=choose(name, STRATEGIES))
     return found

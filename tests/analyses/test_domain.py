@@ -95,7 +95,7 @@ def test_the_sentence_says_how_many_and_names_a_real_model_with_size_and_licence
     found = recall_on_photographs("builtin")
     assert f"in {found.text_to_image.value:.0%} of cases, a guess in 10%" in said
     assert "CLIP ViT-B-32 (about 605 MB to download once, MIT licence)" in said
-    assert "gapviz encode --model ViT-B-32 --pretrained laion2b_s34b_b79k" in said
+    assert "gapviz encode --encoder ViT-B-32 --pretrained laion2b_s34b_b79k" in said
 
 
 def test_the_built_in_drawings_themselves_and_vectors_of_other_encoders_are_not_doubted():

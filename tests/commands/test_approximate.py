@@ -35,7 +35,7 @@ def test_its_json_and_a_condition_name_a_level(figures, run, saved):
 
 def test_what_cannot_be_asked_is_refused_in_one_sentence(refused, saved, make_collection, tmp_path):
     assert "the index = kdtree is not there" in refused("approximate", saved, "--index", "kdtree")
-    assert "--beside names 'znorm'" in refused("approximate", saved, "--beside", "znorm")
+    assert "--strategies names 'znorm'" in refused("approximate", saved, "--strategies", "znorm")
     assert "the links M" in refused("approximate", saved, "--links", "1")
     save_collection(make_collection(modalities=("image",)), tmp_path / "one")
     assert "has the one modality 'image'" in refused("approximate", tmp_path / "one")

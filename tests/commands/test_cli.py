@@ -332,7 +332,7 @@ def test_version_and_help_succeed(run):
     ("former", "words"),
     [
         (["advise"], "gapviz: advise is now called decide\n"),
-        (["project", "--by", "pca"], "gapviz: project is now called cones\n"),
+        (["project", "--layout", "pca"], "gapviz: project is now called cones\n"),
         (["forces", "--of", "order"], "gapviz: forces is now called why\n"),
         (
             ["search", "--item", "00", "--with", "text"],

@@ -54,7 +54,7 @@ def test_other_models_of_the_source_are_tried(tmp_path, run):
         rows = rng.standard_normal((40, 30))
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
         np.savetxt(folder / "similarities" / f"{name}.csv", rows @ rows.T, delimiter=",")
-    done = run("decide", folder, "--model", "two", "--can-change", "model", "--json")
+    done = run("decide", folder, "--encoder", "two", "--can-change", "model", "--json")
     assert "images holds no pictures" in done.stderr
     told = json.loads(done.stdout)
     titles = [one["title"] for one in told["recommendations"]]
@@ -98,7 +98,7 @@ def test_a_second_start_measures_nothing(saved):
         ["--task", "magic"],
         ["--can-change", "everything"],
         ["--find", "smell"],
-        ["--model", "nobody"],
+        ["--encoder", "nobody"],
         ["--seed", "-1"],
         ["--seed", "much"],
     ],

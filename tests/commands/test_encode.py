@@ -23,7 +23,7 @@ def _cache(tmp_path, monkeypatch):
 
 
 def test_a_source_is_encoded_into_a_folder(source, figures, tmp_path):
-    told = figures("encode", *source, "--model", "efficientnet-lite0", "--out", tmp_path / "out")
+    told = figures("encode", *source, "--encoder", "efficientnet-lite0", "--out", tmp_path / "out")
     assert told["rows"] == {"image": 5} and told["dim"] == 1280
     assert (told["n_encoded"], told["n_reused"], told["n_items"]) == (4, 0, 6)
     assert told["skipped"] == [{"what": "2.png", "why": "is not an image"}]
@@ -32,14 +32,14 @@ def test_a_source_is_encoded_into_a_folder(source, figures, tmp_path):
 
 
 def test_a_second_run_encodes_nothing_and_replaces_the_folder(source, figures, run, tmp_path):
-    arguments = ("encode", *source, "--model", "minilm", "--out", tmp_path / "out")
+    arguments = ("encode", *source, "--encoder", "minilm", "--out", tmp_path / "out")
     assert figures(*arguments)["n_encoded"] == 4
     text = run(*arguments).stdout
     assert "encoded 0, reused 4" in text and "six: 6 items, 9 text vectors" in text
 
 
 def test_captions_can_all_be_indexed(source, figures, tmp_path):
-    arguments = ("encode", *source, "--model", "minilm", "--out", tmp_path / "out")
+    arguments = ("encode", *source, "--encoder", "minilm", "--out", tmp_path / "out")
     figures(*arguments)
     assert load_collection(tmp_path / "out").modality("text").query_only.sum() == 3
     figures(*arguments, "--indexed-captions", "all")
@@ -49,7 +49,7 @@ def test_captions_can_all_be_indexed(source, figures, tmp_path):
 def test_long_captions_are_cut_and_counted_or_left_out(run, figures, tmp_path):
     put(tmp_path, "photos/a.png")
     put(tmp_path, "photos/a.txt", f"short\n{'red bus ' * 300}")
-    arguments = ("encode", tmp_path / "photos", "--model", "minilm", "--out", tmp_path / "out")
+    arguments = ("encode", tmp_path / "photos", "--encoder", "minilm", "--out", tmp_path / "out")
     assert "cut 1 caption at the 256 tokens that the encoder reads" in run(*arguments).stdout
     told = figures(*arguments, "--long-captions", "leave-out")
     assert told["n_cut"] == 0 and told["rows"] == {"text": 1}
@@ -58,7 +58,7 @@ def test_long_captions_are_cut_and_counted_or_left_out(run, figures, tmp_path):
 
 
 def test_what_was_encoded_can_be_measured(source, figures, tmp_path):
-    model = ("--model", "ViT-S-32-alt", "--pretrained", "random-3")
+    model = ("--encoder", "ViT-S-32-alt", "--pretrained", "random-3")
     told = figures("encode", *source, *model, "--out", tmp_path / "out")
     assert told["encoder"] == "open_clip:ViT-S-32-alt:random-3"
     assert told["rows"] == {"image": 5, "text": 9}
@@ -66,7 +66,7 @@ def test_what_was_encoded_can_be_measured(source, figures, tmp_path):
 
 
 def test_random_weights_are_asked_for_and_then_told_of(source, refused, figures, run, tmp_path):
-    arguments = ("encode", *source, "--model", "ViT-S-32-alt", "--out", tmp_path / "out")
+    arguments = ("encode", *source, "--encoder", "ViT-S-32-alt", "--out", tmp_path / "out")
     assert "names no weights" in refused(*arguments)
     told = figures(*arguments, "--random-weights")
     assert told["encoder"] == "open_clip:ViT-S-32-alt:random-0"
@@ -78,7 +78,8 @@ def test_random_weights_are_asked_for_and_then_told_of(source, refused, figures,
 def test_a_model_of_sentence_transformers_is_found_in_its_folder(
     source, small_clip, figures, run, tmp_path
 ):
-    arguments = ("encode", *source, "--model", small_clip, "--dims", "4", "--out", tmp_path / "out")
+    model = ("--encoder", small_clip, "--dims", "4")
+    arguments = ("encode", *source, *model, "--out", tmp_path / "out")
     told = figures(*arguments)
     assert (told["dim"], told["rows"]) == (4, {"image": 5, "text": 9})
     assert told["encoder"].startswith("sentence-transformers:checkpoint-")
@@ -91,10 +92,10 @@ def test_a_model_of_sentence_transformers_is_found_in_its_folder(
 def test_mistakes_are_told_in_one_sentence(source, refused, tmp_path):
     out = ("--out", tmp_path / "out")
     assert "--out" in refused("encode", *source)
-    assert "no model" in refused("encode", *source, *out, "--model", "no-such-model")
+    assert "no model" in refused("encode", *source, *out, "--encoder", "no-such-model")
     assert "--pretrained" in refused("encode", *source, *out, "--pretrained", "openai")
     assert "negative" in refused("encode", *source, *out, "--workers", "-1")
-    assert "no device" in refused("encode", *source, *out, "--model", "minilm", "--device", "x")
+    assert "no device" in refused("encode", *source, *out, "--encoder", "minilm", "--device", "x")
     assert "invalid choice" in refused("encode", *source, *out, "--indexed-captions", "some")
     assert "not a saved" in refused("encode", *source, "--out", tmp_path)
     assert "go with --ray" in refused("encode", *source, *out, "--actors", "2")
@@ -139,7 +140,7 @@ def test_ctrl_c_stops_with_one_sentence_and_leaves_no_half_folder(source, tmp_pa
     save_collection(Collection("many", items, {}), tmp_path / "many")
     out = tmp_path / "out"
     command = [sys.executable, "-m", "gapviz", "encode", tmp_path / "many", "--images", pictures,
-               "--model", "efficientnet-lite0", "--out", out]  # fmt: skip
+               "--encoder", "efficientnet-lite0", "--out", out]  # fmt: skip
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -55,7 +55,7 @@ def test_a_report_shows_foreign_names_as_words(run, saved, tmp_path, ending):
 
 def test_the_cones_as_one_file_run_nothing_foreign(run, saved, tmp_path):
     out = tmp_path / "cones.html"
-    assert run("cones", saved, "--by", "pca", "--out", out).returncode == 0
+    assert run("cones", saved, "--layout", "pca", "--out", out).returncode == 0
     text = out.read_text("utf-8")
     assert SITE in text and not live_tags(text) and "alert(2)</script>" not in text
 

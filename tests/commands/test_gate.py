@@ -1,6 +1,6 @@
 import pytest
 
-from gapviz.commands.gate import parse_condition
+from gapviz.commands.gate import figures_in, parse_condition
 from gapviz.core.errors import GapvizError
 
 FIGURES = {
@@ -67,3 +67,37 @@ def test_measure_fails_with_code_1_and_one_sentence(run):
 def test_a_condition_is_checked_before_anything_is_measured(refused):
     refused("measure", "no such file", "--fail-if", "gap")
     refused("measure", "builtin", "--fail-if", "smell > 1")
+
+
+def test_every_figure_that_is_listed_can_be_named():
+    listed = dict(figures_in(FIGURES))
+    assert listed["bias_at_10.image"] == 0.95 and listed["ndcg"] == 0.5
+    assert listed["gap_interval.1"] == 0.9 and not {"strategy", "flag", "d_prime"} & set(listed)
+    for name, value in listed.items():
+        assert parse_condition(f"{name} == {value}").broken(FIGURES)
+
+
+def test_an_unknown_figure_is_told_with_the_nearest_first():
+    with pytest.raises(GapvizError) as refused:
+        parse_condition("bais_at_10 > 1").broken(FIGURES)
+    hint = refused.value.hint
+    assert hint.startswith("did you mean bias_at_10")
+    assert hint.index("bias_at_10 (image, text)") < hint.index("recall (text->image)")
+    assert "--list-figures shows all 7" in hint
+
+
+@pytest.mark.parametrize("asked", [["--list-figures"], ["--fail-if", "list"]])
+def test_the_figures_are_listed_instead_of_the_answer(run, figures, asked):
+    lines = run("info", "builtin", *asked).stdout.splitlines()
+    listed = dict(line.split() for line in lines)
+    assert listed["n_items"] == "1619"
+    told = figures("info", "builtin", *asked)["figures"]
+    assert told.keys() == listed.keys()
+
+
+def test_info_and_train_and_export_are_held_to_conditions(run, tmp_path):
+    done = run("info", "builtin", "--fail-if", "n_items > 1000")
+    assert done.returncode == 1 and "n_items = 1619 > 1000" in done.stderr
+    asked = ("export", "builtin", "--strategy", "centre", "--out", tmp_path / "fix")
+    done = run(*asked, "--fail-if", "figures_after.gap < 0.5")
+    assert done.returncode == 1 and "figures_after.gap = 0.07" in done.stderr

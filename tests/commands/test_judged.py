@@ -39,14 +39,14 @@ def test_a_run_of_another_system_stands_beside_with_its_grades(saved, figures, r
     lines = [f"q5 Q0 {item:02} {place} {9 - place} theirs" for place, item in enumerate((7, 5, 8))]
     path = tmp_path / "theirs.trec"
     path.write_text("\n".join(lines))
-    theirs = figures("search", saved, "--query-id", "q5", "--beside", path)["theirs"]
+    theirs = figures("search", saved, "--query-id", "q5", "--run", path)["theirs"]
     assert [hit["item"] for hit in theirs["hits"]] == ["07", "05", "08"]
     assert [hit["grade"] for hit in theirs["hits"]] == [0, 2, None]
     assert theirs["answers"] == [
         {"item": "05", "grade": 2, "rank": 2}, {"item": "06", "grade": 1, "rank": None},
     ]  # fmt: skip
-    refused = run("search", saved, "--item", "05", "--beside", path).stderr
-    assert "--beside shows what other systems found for a judged query" in refused
+    refused = run("search", saved, "--item", "05", "--run", path).stderr
+    assert "--run shows what another system found for a judged query" in refused
 
 
 def test_measure_has_figures_by_judgments_with_their_change(saved, figures, run):

@@ -55,7 +55,8 @@ def test_a_sample_is_drawn_and_every_row_is_placed(run, refused, vectors, tmp_pa
     from gapviz.analyses import cones_on_disk
 
     monkeypatch.setattr(cones_on_disk, "DISPLAY_LIMIT", 200)
-    asked = ("cones", vectors, "--by", "pca", "--strategy", "centre", "--place", tmp_path / "to")
+    place = ("--place", tmp_path / "to")
+    asked = ("cones", vectors, "--layout", "pca", "--strategy", "centre", *place)
     assert "add --stream always" in refused(*asked)
     told = run(*asked, "--stream", "always").stdout.replace("\n", " ")
     assert "one item of each of 100 equal parts" in told and "200 points" in told

@@ -19,20 +19,26 @@ RNG = np.random.default_rng(0)
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
 @pytest.mark.parametrize(("handler", "code"), [("default_int_handler", -2), ("SIG_IGN", 0)])
-def test_ctrl_c_while_the_commands_load_ends_without_a_word_unless_ignored(handler, code):
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [("gapviz.commands.cli", ["--version"]), ("gapviz.commands.explain", ["explain", "gap"])],
+)
+def test_ctrl_c_while_the_commands_load_ends_without_a_word_unless_ignored(
+    handler, code, module, arguments
+):
     program = f"""
 import os, signal, sys
 from gapviz.__main__ import main
 signal.signal(signal.SIGINT, signal.{handler})
 class Interrupting:
     def find_spec(self, name, *_):
-        if name == "gapviz.commands.cli":
+        if name == "{module}":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Interrupting())
 sys.exit(main())
 """
     done = subprocess.run(
-        [sys.executable, "-c", program, "--version"], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
     )
     assert (done.returncode, bool(done.stdout), done.stderr) == (code, code == 0, "")
 

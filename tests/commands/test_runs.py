@@ -18,7 +18,7 @@ def test_a_run_that_is_written_and_measured_has_the_figures_of_its_strategy(
     judged, tmp_path, figures, ending
 ):
     path = tmp_path / f"out{ending}"
-    told = figures("search", judged, "--strategy", "centre", "--run", path)
+    told = figures("search", judged, "--strategy", "centre", "--out", path)
     assert told["out"] == str(path) and told["protocol"] == "judged"
     assert told["n_queries"] == 20
     board = figures("scoreboard", judged, "--strategies", "centre", "--run", path, "--run", path)
@@ -35,7 +35,7 @@ def test_a_run_that_is_written_and_measured_has_the_figures_of_its_strategy(
 def test_without_judgments_the_held_out_items_ask(make_collection, tmp_path, figures):
     save_collection(make_collection(24), tmp_path / "saved")
     path = tmp_path / "out.json"
-    told = figures("search", tmp_path / "saved", "--run", path)
+    told = figures("search", tmp_path / "saved", "--out", path)
     assert told["protocol"] == "paired" and told["n_queries"] == 24
     assert len(json.loads(path.read_bytes())) == 24
     board = figures("scoreboard", tmp_path / "saved", "--strategies", "raw", "--run", path)
@@ -53,7 +53,7 @@ def test_the_protocol_is_a_choice_and_stands_in_words_above_the_figures(judged, 
 
 def test_a_condition_names_a_run(judged, tmp_path, run):
     path = tmp_path / "theirs.json"
-    run("search", judged, "--run", path)
+    run("search", judged, "--out", path)
     done = run(
         "scoreboard", judged, "--strategies", "raw", "--run", path,
         "--fail-if", "theirs.mean_ndcg.value < 2",
@@ -64,9 +64,9 @@ def test_a_condition_names_a_run(judged, tmp_path, run):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("search", "--run", "out.xyz"),
-        ("search", "cat", "--run", "out.trec"),
-        ("search", "--item", "0", "--run", "out.trec"),
+        ("search", "--out", "out.xyz"),
+        ("search", "cat", "--out", "out.trec"),
+        ("search", "--item", "0", "--out", "out.trec"),
         ("scoreboard", "--run", "gone.trec"),
         ("scoreboard", "--run", "words.txt"),
         ("scoreboard", "--protocol", "magic"),
@@ -85,3 +85,12 @@ def test_judgments_are_asked_for_where_there_are_none(make_collection, tmp_path,
     assert "no queries with judgments" in refused(
         "scoreboard", tmp_path / "saved", "--protocol", "judged"
     )
+
+
+def test_the_former_option_of_search_still_writes_and_says_its_new_name(run, judged, tmp_path):
+    path = tmp_path / "lists.trec"
+    done = run("search", judged, "--run", path)
+    assert (done.returncode, done.stderr) == (0, "gapviz: --run of search is now called --out\n")
+    assert path.stat().st_size
+    refused = run("search", judged, "--item", "0", "--run", path)
+    assert refused.returncode == 2 and "give --query-id" in refused.stderr

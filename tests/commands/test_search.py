@@ -42,7 +42,7 @@ def test_a_store_answers_as_the_search_in_memory_does(saved, figures, run, tmp_p
     assert found["match_rank"] == memory["match_rank"]
     assert found["bias"] == memory["bias"]
     assert "LanceDB makes the list" in " ".join(run(*asked, "--on", address).stdout.split())
-    told = run("search", saved, "--run", tmp_path / "a.trec", "--on", address)
+    told = run("search", saved, "--out", tmp_path / "a.trec", "--on", address)
     assert told.returncode == 2 and "--on answers a text" in told.stderr
     told = run(*asked, "--on", f"lancedb://{tmp_path}/lance#other")
     assert told.returncode == 2 and "use one of moved" in told.stderr

@@ -81,9 +81,9 @@ def test_a_condition_names_a_difference(sources, run):
 def test_bad_input_is_refused_in_one_sentence(sources, make_collection, tmp_path, refused):
     joint, alone = sources
     assert "nothing to hold" in refused("within", joint)
-    assert "nothing to hold" in refused("within", joint, "--also", alone, "--in", "text")
+    assert "nothing to hold" in refused("within", joint, "--also", alone, "--modality", "text")
     assert "choose one of alone" in refused("within", joint, "--also", alone, "--dedicated", "x")
-    refused("within", joint, "--also", alone, "--in", "sound")
+    refused("within", joint, "--also", alone, "--modality", "sound")
     refused("within", joint, "--also", alone, "--item", "nobody")
     save_collection(make_collection(12, seed=3), tmp_path / "fewer")
     assert "lacks 36 of the 48 items" in refused("within", joint, "--also", tmp_path / "fewer")

@@ -36,7 +36,7 @@ def test_every_other_place_moves_its_query_by_the_same_function(taken):
 def test_a_file_of_queries_is_moved_as_queries(taken, tmp_path):
     folder, strategy, rows = taken
     np.save(tmp_path / "in.npy", rows)
-    for flags, move in (([], strategy.transform), (["--queries"], strategy.transform_queries)):
+    for flags, move in (([], strategy.transform), (["--as-queries"], strategy.transform_queries)):
         out = tmp_path / "out.npy"
         arguments = ["apply", folder, tmp_path / "in.npy", "--modality", "text", "--out", out]
         assert main([*map(str, arguments), *flags]) == 0

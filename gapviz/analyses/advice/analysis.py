@@ -12,6 +12,7 @@ from gapviz.analyses.advice.evidence import Evidence
 from gapviz.analyses.advice.judging import Recommendation, title_of
 from gapviz.analyses.advice.rules import CHANGES, TASKS, Situation
 from gapviz.analyses.analysis import PROTOCOL, Analysis, Finding, Request
+from gapviz.analyses.listed import LISTED
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 from gapviz.core.table import Column, Table
@@ -141,8 +142,8 @@ PARAMETERS = (
         "Task",
         "choice",
         "mixed",
-        "one-way: one modality finds another; mixed: one index of all; within: like finds like; "
-        "scores: a threshold or fused scores",
+        "what is searched: one-way: one modality finds another; mixed: one index of all; within: "
+        "like finds like; scores: a threshold or fused scores",
         choices={str(name): title for name, title in TASKS.items()},
     ),
     Parameter(
@@ -158,14 +159,14 @@ PARAMETERS = (
         "Found",
         "modality",
         None,
-        "what is found, for one-way and within (default: image, or the first modality)",
+        "what is found: for one-way and within (default: image, or the first modality)",
     ),
-    replace(PROTOCOL, help=f"for one-way and mixed: {PROTOCOL.help}"),
+    replace(PROTOCOL, help=f"{PROTOCOL.help}, for one-way and mixed"),
 )
 
 ANALYSIS = Analysis(
     "decide",
-    "tell what to do about the gap, ranked by what was measured",
+    LISTED["decide"].help,
     "Hold the usual advice for a task against what every way does on the items of the evaluate "
     "split, and rank the ways. Other models and encoders of one modality, in the same source or in "
     "another, are tried as well.",

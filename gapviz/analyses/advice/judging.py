@@ -318,7 +318,7 @@ def _dedicated(evidence: Evidence, situation: Situation, rule: Rule) -> list[Can
         encoder = DEDICATED_ENCODERS.get(situation.found)
         raise GapvizError(
             f"no encoder of {situation.found} alone has seen these items",
-            hint=f"encode them with one (gapviz encode --model {encoder})"
+            hint=f"encode them with one (gapviz encode --encoder {encoder})"
             if encoder
             else f"bring {situation.found} vectors of such an encoder beside the joint ones",
         )

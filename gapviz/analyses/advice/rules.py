@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import choose
 from gapviz.strategies import STRATEGIES
 from gapviz.strategies.spec import Changeable, Expectation, Task
 
@@ -50,9 +51,7 @@ class Situation:
             ("change", self.changeable, get_args(Changeable)),
         ):
             if value not in known:
-                raise GapvizError(
-                    f"there is no {name} {value!r}", hint=f"choose one of {', '.join(known)}"
-                )
+                raise GapvizError(f"there is no {name} {value!r}", hint=choose(str(value), known))
 
 
 @dataclass(frozen=True, slots=True)

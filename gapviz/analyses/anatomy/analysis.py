@@ -44,6 +44,7 @@ from gapviz.analyses.anatomy.so_what import (
     quadrants,
     spectrum_meaning,
 )
+from gapviz.analyses.listed import LISTED
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import Progress, share_of
@@ -378,7 +379,7 @@ def summarised(request: Request, progress: Progress) -> Finding:
 
 ANALYSIS = Analysis(
     "anatomy",
-    "tell what the gap is made of: dimensions, losses, hubs, spectra, residual, groups",
+    LISTED["anatomy"].help,
     "Take the gap apart on the items of the evaluate split: the dimensions that hold it and what "
     "is left without them, the cosines of a sample of pairs, alignment and uniformity of every "
     "model under every strategy that moves vectors, hubs, the spectrum of each cloud, the residual "

@@ -87,7 +87,8 @@ BESIDE = Parameter(
     "Beside",
     "names",
     ("centre",),
-    "strategies that move vectors, shown beside raw and the one chosen",
+    "which strategies: those that move vectors, shown beside raw and the one chosen",
+    flag="--strategies",
     choices={name: spec.title for name, spec in STRATEGIES.items() if spec.moves_vectors},
 )
 QUERIES = Parameter(
@@ -95,9 +96,10 @@ QUERIES = Parameter(
     "Queries",
     "count",
     200,
-    f"most items that ask with each modality; never more than one of {SHARE_ASKING} held out",
+    f"most queries that ask with each modality; never more than one of {SHARE_ASKING} held out",
     low=1,
     high=100_000,
+    flag="--most-queries",
 )
 ROWS = Parameter(
     "rows",

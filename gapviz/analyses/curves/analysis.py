@@ -20,6 +20,7 @@ from gapviz.analyses.curves.corpus_mix import find_mix
 from gapviz.analyses.curves.rank_fusion import find_fusion
 from gapviz.analyses.curves.strength import find_strength
 from gapviz.analyses.judged import has_judgments, protocol_words
+from gapviz.analyses.listed import LISTED
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress
 
@@ -47,7 +48,7 @@ PARTS: dict[str, Find] = {
 
 ANALYSIS = Analysis(
     "curves",
-    "draw what one choice costs along its whole range",
+    LISTED["curves"].help,
     "Vary the strength λ of an offset, the mix of the corpus, the number of calibration items, or "
     "k and a weight of rank fusion, and measure every point on the items of the evaluate split.",
     find_parts(PARTS),
@@ -55,7 +56,7 @@ ANALYSIS = Analysis(
         parts_parameter(PARTS),
         replace(
             QUERY_MODALITY,
-            help="the modality of all queries, for the mix (default: the second of the pair)",
+            help="the modality of the query: of all, for the mix (default: the second of the pair)",
         ),
         Parameter(
             "weighted",
@@ -64,7 +65,7 @@ ANALYSIS = Analysis(
             None,
             "the list whose weight varies, for fusion (default: the first modality)",
         ),
-        replace(PROTOCOL, help=f"for strength: {PROTOCOL.help}; all other curves are of pairs"),
+        replace(PROTOCOL, help=f"{PROTOCOL.help}, for strength; all other curves are of pairs"),
     ),
     shared=("strategy", "pair", "seed", "most-items"),
     strategy=None,

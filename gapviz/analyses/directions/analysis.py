@@ -27,6 +27,7 @@ from gapviz.analyses.directions.tables import (
     target_table,
     verdict,
 )
+from gapviz.analyses.listed import LISTED
 from gapviz.analyses.within import delta_reading
 from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import Estimate
@@ -319,7 +320,7 @@ def _penalty_json(one: Penalty) -> dict[str, Any]:
 
 ANALYSIS = Analysis(
     "directions",
-    "let every modality search every other, and itself",
+    LISTED["directions"].help,
     "Measure retrieval from every modality to every other and within each, what a direction gains "
     "on its way back, which modality the pooled index answers with, and whether the gap predicts "
     "any of it; on the items of the evaluate split.",

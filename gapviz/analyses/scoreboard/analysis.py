@@ -17,6 +17,7 @@ from gapviz.analyses.judged import (
     protocol_words,
     too_few_queries,
 )
+from gapviz.analyses.listed import LISTED
 from gapviz.analyses.scoreboard.columns import bias_columns, columns_of
 from gapviz.analyses.scoreboard.given_runs import judged_run, with_own_name
 from gapviz.analyses.scoreboard.ranking import Ranking
@@ -169,8 +170,8 @@ RUNS = Parameter(
     "Runs",
     "files",
     (),
-    "a ranking that another system made, as a row beside the strategies: TREC, JSON of ranx or "
-    "ir_measures, or a table; may be given several times",
+    "a ranking that another system made: as a row beside the strategies; TREC, JSON of ranx or "
+    "ir_measures, or a table; may be given again",
     flag="--run",
 )
 
@@ -189,7 +190,7 @@ FIND = Parameter(
     "Found",
     "modality",
     None,
-    "with --task one-way or within: what is found (default: image, or the first modality)",
+    "what is found: with --task one-way or within (default: image, or the first modality)",
 )
 
 
@@ -338,7 +339,7 @@ def _notes(board: Scoreboard) -> Iterator[str]:
 
 ANALYSIS = Analysis(
     "scoreboard",
-    "measure every strategy against every other",
+    LISTED["scoreboard"].help,
     "Measure strategies on the items of the evaluate split, for every model that the source holds "
     "vectors of: bias beside quality beside cost. Where the source has queries with judgments, "
     "those that evaluate ask instead, and runs of other systems can be measured beside.",
@@ -349,8 +350,9 @@ ANALYSIS = Analysis(
             "Strategies",
             "text",
             ",".join(usual_strategies()),
-            f"which, separated by commas, of {', '.join(STRATEGIES)} (default: all, but for a "
-            "composition)",
+            f"which strategies: of {', '.join(STRATEGIES)} (default: all, but for a composition)",
+            metavar="NAME[,NAME]",
+            choices={name: spec.title for name, spec in STRATEGIES.items()},
         ),
         TASK,
         FIND,

@@ -11,6 +11,7 @@ from gapviz.analyses.advice.analysis import evidence_of
 from gapviz.analyses.advice.decision import decision_of
 from gapviz.analyses.advice.rules import Situation
 from gapviz.analyses.analysis import QUERY_MODALITY, Analysis, Finding, Request
+from gapviz.analyses.listed import LISTED
 from gapviz.analyses.story.example import (
     CHOICE_RULE,
     MOST_EXAMPLES,
@@ -106,7 +107,7 @@ def answers_table(
 
 ANALYSIS = Analysis(
     "story",
-    "tell the gap by one query that fails, and the same query fixed",
+    LISTED["story"].help,
     "Show one held-out query that raw cosine fails and a strategy fixes, with both lists; how "
     "often that happens over all held-out queries; and what to do. The query is chosen by a rule: "
     f"{CHOICE_RULE}.",

@@ -14,6 +14,7 @@ from gapviz.analyses.analysis import (
     Request,
     results_parameter,
 )
+from gapviz.analyses.listed import LISTED
 from gapviz.analyses.search import hits_json, hits_table
 from gapviz.analyses.thresholds.matches import PARAMETERS, find_matches
 from gapviz.analyses.thresholds.score_study import USUAL_RECALL, ScoreStudy, Target, study_scores
@@ -325,7 +326,7 @@ def _type(name: PairType, study: ScoreStudy) -> str:
 
 ANALYSIS = Analysis(
     "thresholds",
-    "tell how pairs score by their type, a threshold for each, and what matches",
+    LISTED["thresholds"].help,
     "Score the pairs across the modalities and within each, raw and under a strategy; tell what "
     "one threshold lets pass, and fit one for each pair type on the calibrate split; tell how "
     "likely a pair of some score matches, and from which score on the best answer is accepted. All "
@@ -368,10 +369,10 @@ ANALYSIS = Analysis(
             "Item",
             "text",
             None,
-            "search with this item as well: the lists of the modalities merged by bare cosine, "
-            "and by rank",
+            "search with this item: the lists of the modalities merged by bare cosine, and by "
+            "rank, as well",
         ),
-        results_parameter(8, "how many hits of --item to show"),
+        results_parameter(8, "how many hits to show: of --item"),
         *PARAMETERS,
     ),
     shared=("strategy", "pair", "seed", "most-items"),

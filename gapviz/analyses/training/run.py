@@ -33,6 +33,7 @@ from gapviz.analyses.training.objectives import (
 from gapviz.analyses.training.record import TrainingStep, recorded
 from gapviz.core.errors import GapvizError
 from gapviz.core.libraries import needed
+from gapviz.core.nearest import choose
 from gapviz.core.parameter import Parameter
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.vectors import Float32
@@ -115,7 +116,7 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         if self.loss not in get_args(LossName):
             raise GapvizError(
-                f"there is no loss {self.loss!r}", hint=f"choose {' or '.join(LOSS_TITLES)}"
+                f"there is no loss {self.loss!r}", hint=choose(self.loss, LOSS_TITLES)
             )
         for name, value, low, high in (
             ("temperature", self.temperature, MIN_TEMPERATURE, MAX_TEMPERATURE),
@@ -209,7 +210,7 @@ def train_run(
     for record in _training(features, options):
         step, heads = record
         steps.append(step)
-        progress(step.step / options.steps, f"step {step.step} of {options.steps}")
+        progress(step.step / options.steps, f"{step.step:,} of {options.steps:,} steps")
     return TrainingRun(options, tuple(steps), heads)
 
 

@@ -43,7 +43,7 @@ PRIOR = Parameter(
     "Prior",
     "number",
     USUAL_PRIOR,
-    "probability that a pair drawn for judging matches, above 0 and below 1",
+    "the share of pairs that match: of those drawn for judging, above 0 and below 1",
     low=1e-9,
     high=1 - 1e-9,
 )

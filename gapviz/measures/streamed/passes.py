@@ -99,7 +99,9 @@ class Measured:
                 for numbers, (x, y) in self.blocks(start, stop):
                     yield Sums.of(x, y)
                     share = (int(numbers[-1]) + 1 - start) / (stop - start)
-                    progress(share, f"sums of {numbers[-1] + 1:,} of {self.vectors.n_items:,}")
+                    progress(
+                        share, f"sums of {numbers[-1] + 1:,} of {self.vectors.n_items:,} items"
+                    )
 
             return merged(parts(), none)
 
@@ -163,6 +165,8 @@ def swept(measured: Measured, sums: Sums, places: Indices, progress: Progress) -
         for code in (0, 1):
             wide[code] -= means[code]
             distances[code] += float(np.sqrt(np.einsum("ij,ij->i", wide[code], wide[code])).sum())
-        progress((int(numbers[-1]) + 1) / n_items, f"searched {numbers[-1] + 1:,} of {n_items:,}")
+        progress(
+            (int(numbers[-1]) + 1) / n_items, f"searched {numbers[-1] + 1:,} of {n_items:,} items"
+        )
     n = measured.n
     return SecondPass(lists, distances[0] / n, distances[1] / n, cosines / n)

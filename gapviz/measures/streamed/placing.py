@@ -59,7 +59,7 @@ def place_rows(
             for name, written in points.items():
                 rows = strategy.transform(block.rows[name], name)
                 written[block.start : done] = _points(rows, layout, pooled)
-            progress(done / vectors.n_items, f"placed {done:,} of {vectors.n_items:,}")
+            progress(done / vectors.n_items, f"placed {done:,} of {vectors.n_items:,} items")
         for written in points.values():
             written.flush()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import choose
 from gapviz.sources.builtin.shipped import shipped_folder
 
 BUILTIN = "builtin"
@@ -40,7 +41,7 @@ def variant_of(encoder: str) -> str:
     if encoder not in BUILTIN_ENCODERS:
         raise GapvizError(
             f"no encoder {encoder[:80]!r} comes with gapviz",
-            hint=f"choose one of {', '.join(BUILTIN_ENCODERS)}",
+            hint=choose(encoder, BUILTIN_ENCODERS),
         )
     return encoder.partition(":")[2]
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.nearest import choose
 from gapviz.core.wording import counted
 from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.texts import (
@@ -259,7 +260,7 @@ def _named(names: Sequence[str], name: str | None, *, where: str) -> str | None:
         raise GapvizError(
             f"has no column {shown(name, 80)!r}",
             where=where,
-            hint=f"choose one of {listed(names)}",
+            hint=choose(shown(name, 80), [shown(one, 80) for one in names]),
         )
     return found
 

@@ -19,6 +19,7 @@ from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
 from gapviz.core.fused import with_fused_documents
 from gapviz.core.matryoshka import first_dimensions, whole_encoder
+from gapviz.core.nearest import choose
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.seeds import DEFAULT_SEED, checked_seed
 from gapviz.sources.builtin import shipped_collection
@@ -132,12 +133,10 @@ class ReadOptions:
         if self.pairing not in PAIRING_RULES:
             raise GapvizError(
                 f"there is no pairing {self.pairing[:80]!r}",
-                hint=f"choose one of {', '.join(PAIRING_RULES)}",
+                hint=choose(self.pairing, PAIRING_RULES),
             )
         if self.pool not in POOLS:
-            raise GapvizError(
-                f"there is no pool {self.pool[:80]!r}", hint=f"choose one of {', '.join(POOLS)}"
-            )
+            raise GapvizError(f"there is no pool {self.pool[:80]!r}", hint=choose(self.pool, POOLS))
         if self.sample is not None and self.sample < 1:
             raise GapvizError(
                 f"a sample of {self.sample} items is none", hint="take at least one, or all"
@@ -205,11 +204,10 @@ class Reading:
         for collection in self.collections:
             if encoder in (collection.encoder, whole_encoder(collection.encoder)):
                 return collection
-        known = ", ".join(collection.encoder for collection in self.collections)
         raise GapvizError(
             f"holds no vectors by {encoder[:80]!r}",
             where=self.collection.name,
-            hint=f"choose one of {known}",
+            hint=choose(encoder, [one.encoder for one in self.collections]),
         )
 
 
@@ -320,8 +318,8 @@ def _unknown(path: Path, source: str) -> GapvizError:
         if path.is_dir()
         else f"no reader knows the ending {path.suffix!r}",
         where=source,
-        hint=f"give a file ending in {', '.join(endings)}, one of the folders that `gapviz info "
-        f"--help` lists, or what was saved ({ITEMS_FILE})",
+        hint=f"give a file ending in {', '.join(endings)}, one of the folders that `gapviz info` "
+        f"lists, or what was saved ({ITEMS_FILE})",
     )
 
 

@@ -181,7 +181,7 @@ def test_the_command_reports_the_pair_the_model_and_the_task_that_are_asked(
         made = replace(make_collection(24, seed=n, modalities=names), encoder=f"model {n}")
         save_collection(made, tmp_path / f"model {n}")
     asked = ["--pair", "audio,text", "--task", "one-way", "--find", "text", "--json"]
-    assert main(["report", str(tmp_path / "model 2"), "--model", "model 2", *asked]) == 0
+    assert main(["report", str(tmp_path / "model 2"), "--encoder", "model 2", *asked]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["pair"] == told["raw"]["pair"] == ["audio", "text"]
     assert told["raw"]["encoder"] == "model 2"
@@ -196,7 +196,7 @@ def test_the_command_reports_the_pair_the_model_and_the_task_that_are_asked(
         ["--out", "r.html", "--date", "x"],
         ["--out", "r.html", "--strategy", "magic"],
         ["--out", "r.html", "--seed", "-1"],
-        ["--out", "r.html", "--model", "nobody"],
+        ["--out", "r.html", "--encoder", "nobody"],
         ["--out", "r.html", "--compare", "nobody"],
         ["--out", "r.html", "--pair", "image"],
         ["--out", "r.html", "--pair", "image,smell"],
