@@ -13,7 +13,7 @@ from gapviz.analyses.installation import (
 )
 from gapviz.commands.files import json_text
 from gapviz.commands.gate import Gated
-from gapviz.commands.source import Commands
+from gapviz.commands.source import Commands, add_json
 from gapviz.commands.terminal import WIDTH, text_of
 from gapviz.core.wording import counted
 
@@ -28,7 +28,7 @@ def add_to(commands: Commands) -> None:
         "gapviz. The exit code is 1 where something that is installed is broken, else 0. Values "
         "of keys and passwords are never printed.",
     )
-    command.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(command)
     command.add_argument(
         "--load",
         action="store_true",
