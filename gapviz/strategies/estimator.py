@@ -324,9 +324,9 @@ def strategy(name: str, **parameters: Any) -> StrategyEstimator:
     >>> centre = strategy("centre", strength=0.8)
     >>> centre
     Centre(strength=0.8)
-    >>> moved = centre.fit(builtin_collection()).transform(np.eye(384), "text")
+    >>> moved = centre.fit(builtin_collection()).transform(np.eye(256), "text")
     >>> moved.shape, moved.dtype.name
-    ((384, 384), 'float64')
+    ((256, 256), 'float64')
     """
     return estimator_class(name)(**parameters)
 

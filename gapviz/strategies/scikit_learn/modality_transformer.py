@@ -38,8 +38,9 @@ class ModalityTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     >>> import numpy as np
     >>> rows = np.random.default_rng(0).normal(1, 1, (8, 3))
-    >>> ModalityTransformer("centre", "text").fit_transform(rows).mean(axis=0).round(1).tolist()
-    [0.0, -0.0, 0.0]
+    >>> moved = ModalityTransformer("centre", "text").fit_transform(rows)
+    >>> bool(np.linalg.norm(moved.mean(axis=0)) < 0.5 < np.linalg.norm(rows.mean(axis=0)))
+    True
     """
 
     def __init__(
