@@ -15,7 +15,6 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from gapviz.commands.cli import BAD_INPUT
 from gapviz.commands.cli import main as command_line
 from gapviz.commands.gate import ESTIMATE
 from gapviz.core.estimate import Estimate
@@ -27,7 +26,7 @@ from gapviz.export.report.markdown import table_markdown
 FIGURES = "gapviz-figures.json"
 """Name of the file, in the temporary folder of the job."""
 
-NO_SOURCE = (BAD_INPUT, "", "gapviz: no source is named; give the input source.\n")
+NO_SOURCE = (2, "", "gapviz: no source is named; give the input source.\n")
 
 
 def main() -> int:
