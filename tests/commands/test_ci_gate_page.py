@@ -18,6 +18,7 @@ def blocks(kind):
     return re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, re.M | re.S)
 
 
+@pytest.mark.slow
 def test_the_tests_on_the_page_pass_on_the_built_in_collection():
     names = {}
     exec(blocks("python")[0], names)

@@ -96,6 +96,7 @@ def test_every_input_has_words_and_reaches_a_step_and_every_output_comes_from_on
     assert ACTION["outputs"]["figures"]["value"] == "${{ steps.measure.outputs.figures }}"
 
 
+@pytest.mark.slow
 def test_figures_that_break_no_condition_pass_with_a_summary_and_a_file(job):
     # A folder of the repository that is called gapviz is not taken for the package.
     written(job.folder / "gapviz.py", "raise SystemExit('the wrong package')")
@@ -112,6 +113,7 @@ def test_figures_that_break_no_condition_pass_with_a_summary_and_a_file(job):
     assert "recall.text-" in page and "::error" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_condition_that_holds_fails_the_job_with_the_message_of_the_gate(job):
     done = job("measure", source="vectors", strategy="centre", fail_if="gap >= 0\nn_items > 5")
     assert done.returncode == 1
@@ -151,6 +153,7 @@ def test_bad_input_fails_with_its_sentence_and_no_figures(
 HOSTILE = "$(touch pwned)`touch pwned`\"; touch pwned; '; touch pwned #\n${{ github.token }}"
 
 
+@pytest.mark.slow
 def test_what_an_input_says_is_never_run(job):
     done = job("measure", source=HOSTILE, strategy=HOSTILE, fail_if=HOSTILE)
     assert done.returncode == 2 and "Traceback" not in done.stderr

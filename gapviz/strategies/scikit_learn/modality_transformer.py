@@ -7,11 +7,18 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.utils.validation import validate_data
 
 from gapviz.core.errors import GapvizError
 from gapviz.strategies.estimator import Source, StrategyEstimator, not_fitted, strategy
 from gapviz.strategies.options import StrategyOptions
+
+try:
+    from sklearn.utils.validation import validate_data
+except ImportError:  # before scikit-learn 1.6 it was a method
+
+    def validate_data(estimator: Any, X: npt.ArrayLike, **asked: Any) -> Any:
+        return estimator._validate_data(X, **asked)
+
 
 FLOATS = [np.float64, np.float32]
 """Of other numbers the first is made."""
