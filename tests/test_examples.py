@@ -11,13 +11,16 @@ MODULES = (
     "gapviz.commands.gate",
     "gapviz.commands.terminal",
     "gapviz.core.collection",
+    "gapviz.core.paired_arrays",
     "gapviz.core.pairing",
     "gapviz.core.plain_json",
     "gapviz.core.table_html",
     pytest.param("gapviz.encoders.registry", marks=pytest.mark.encoder),
     "gapviz.measures.experiment",
+    "gapviz.strategies.estimator",
     "gapviz.strategies.options",
     "gapviz.strategies.registry",
+    "gapviz.strategies.scikit_learn.modality_transformer",
     "gapviz.strategies.spec",
 )
 

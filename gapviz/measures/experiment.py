@@ -12,7 +12,6 @@ from gapviz.core.collection import Collection
 from gapviz.core.corpus import Corpus
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, Judgments
-from gapviz.core.judged_halves import with_asking_modalities
 from gapviz.core.lazy import cached_property
 from gapviz.core.not_measured import not_measured
 from gapviz.core.seeds import DEFAULT_SEED, seeded_sample
@@ -34,6 +33,7 @@ from gapviz.strategies import (
     fit_strategy,
     unavailable_reason,
 )
+from gapviz.strategies.registry import fitted_for, learned_from
 
 REFITTED_ITEMS = 20_000
 """With more calibration items the fit varies too little to be seen, and is taken as fixed."""
@@ -97,15 +97,9 @@ class Experiment:
         Raises:
             GapvizError: as `fit_strategy`.
         """
-        if options.spec.learns:
-            known = _known_to(options, self.calibration)
-            return fit_strategy(options, known, split_warnings=self.split_warnings)
-        strategy = fit_strategy(options, self.collection, split_warnings=self.split_warnings)
-        asked = self.collection.evaluation
-        if asked is not None:
-            names = dict.fromkeys([*strategy.modalities_, *asked.vectors])
-            strategy.modalities_ = tuple(names)
-        return strategy
+        # What learns nothing needs no split.
+        known = self.calibration if options.spec.learns else self.collection
+        return fitted_for(options, self.collection, known, split_warnings=self.split_warnings)
 
     @cached_property
     def _calibration_parts(self) -> list[Collection]:
@@ -132,7 +126,7 @@ class Experiment:
         parts = self._calibration_parts
         times = [parts[start : start + GROUPS] for start in range(0, len(parts), GROUPS)]
         return [
-            fit_strategy(options, _known_to(options, part))
+            fit_strategy(options, learned_from(options, part))
             for fifth in times
             if all(unavailable_reason(options, part) is None for part in fifth)
             for part in fifth
@@ -260,12 +254,6 @@ class Experiment:
     def index(self) -> ExactIndex:
         """All indexed rows of the collection under the strategy, to be searched."""
         return ExactIndex.of(self.collection, self.strategy)
-
-
-def _known_to(options: StrategyOptions, calibration: Collection) -> Collection:
-    """What a strategy learns from: modalities that only ask have no pairs to learn of."""
-    needs_pairs = options.spec.needs_pairs
-    return calibration if needs_pairs else with_asking_modalities(calibration)
 
 
 def judged_queries(

@@ -68,6 +68,25 @@ def read_run(
     return gathered.run(name or file.name)
 
 
+def run_of(
+    batches: Iterable[RunBatch],
+    evaluation: Evaluation,
+    collection: Collection,
+    *,
+    name: str,
+    depth: int = LIST_DEPTH,
+) -> Run:
+    """The lists of batches that lie in memory, read as those of a file are; see `read_run`.
+
+    Raises:
+        GapvizError: none of the queries has a list.
+    """
+    gathered = _Gathered(evaluation, EntryNames(collection, Corpus.of(collection)), depth)
+    for batch in batches:
+        gathered.add(batch)
+    return gathered.run(name)
+
+
 @dataclass(frozen=True, eq=False)
 class _Entries:
     """Entries of lists, `(n,)` each; whole numbers as small as they can be, of which −1 is none."""

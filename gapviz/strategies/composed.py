@@ -11,13 +11,13 @@ import numpy as np
 
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.parameter import Parameter
 from gapviz.core.rows import Rows
 from gapviz.core.vectors import Float32
 from gapviz.strategies.base import PreparedScores, Strategy, StrategyState
 from gapviz.strategies.composed_code import composed_move, composed_search
 from gapviz.strategies.fusion.base import Fusion, Serving
+from gapviz.strategies.moved import moved_collection
 from gapviz.strategies.options import StrategyOptions
 from gapviz.strategies.registry import strategy_class
 from gapviz.strategies.spec import ActsOn, StrategySpec, strategy_spec
@@ -84,6 +84,7 @@ def spec_of(values: Mapping[str, Any]) -> StrategySpec:
         acts_on=last,
         also=tuple(also),
         needs_pairs=any(spec.needs_pairs for spec in specs),
+        across_modalities=any(spec.across_modalities for spec in specs),
         transductive=any(spec.transductive for spec in specs),
         by_dimension=any(spec.by_dimension for spec in specs),
         by_role=any(spec.by_role for spec in specs),
@@ -140,7 +141,7 @@ class Composed(Strategy):
         for step in self.steps_:
             step.fit(current)
             if step.spec.moves_vectors:
-                current = _moved(current, step)
+                current = moved_collection(current, step)
         self.warnings_ = tuple(
             dict.fromkeys(warning for step in self.steps_ for warning in step.warnings_)
         )
@@ -295,18 +296,6 @@ class _Chain:
 
     def __call__(self, corpus: Rows) -> PreparedScores:
         return _Chained.of(self._steps, corpus, corpus)
-
-
-def _moved(collection: Collection, step: Strategy) -> Collection:
-    """The items with their vectors as a step moved them, those that only ask as queries."""
-    modalities = {}
-    for name, block in collection.modalities.items():
-        vectors = step.transform(block.vectors, name)
-        if step.spec.by_role and block.query_only.any():
-            asking = step.transform_queries(block.vectors, name)
-            vectors = np.where(block.query_only[:, None], asking, vectors)
-        modalities[name] = ModalityVectors.of(vectors, block.item_index, block.query_only)
-    return replace(collection, modalities=modalities)
 
 
 def _made(options: StrategyOptions) -> Strategy:

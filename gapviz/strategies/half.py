@@ -24,6 +24,7 @@ class HalfOffset(ShiftStrategy):
         stores=STORES,
         query_cost=QUERY_COST,
         parameters=(STRENGTH,),
+        across_modalities=True,
         aliases=("half-half", "half/half"),
         place=11,
     )

@@ -42,6 +42,7 @@ class OneSidedOffset(ShiftStrategy):
         stores=STORES,
         query_cost=QUERY_COST,
         parameters=(STRENGTH, MOVES),
+        across_modalities=True,
         aliases=("one-sided", "one-sided-offset"),
         advice=(
             AdviceRule(

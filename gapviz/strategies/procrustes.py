@@ -32,6 +32,7 @@ class Procrustes(LinearMap):
         query_cost=QUERY_COST,
         parameters=(ANCHOR,),
         needs_pairs=True,
+        across_modalities=True,
         aliases=("rotation",),
         advice=(
             AdviceRule(

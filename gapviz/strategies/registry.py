@@ -8,6 +8,7 @@ from pathlib import Path
 from gapviz.core.collection import Collection
 from gapviz.core.discovery import installed, modules_of
 from gapviz.core.errors import GapvizError
+from gapviz.core.judged_halves import with_asking_modalities
 from gapviz.core.parameter import Parameter
 from gapviz.core.table import Column, Table
 from gapviz.strategies.base import Strategy
@@ -115,6 +116,43 @@ def fit_strategy(
     strategy = strategy_class(options.name)(**dict(options.values)).fit(calibration)
     strategy.split_warnings = split_warnings
     return strategy
+
+
+def fitted_for(
+    options: StrategyOptions,
+    collection: Collection,
+    calibration: Collection,
+    *,
+    split_warnings: tuple[str, ...] = (),
+) -> Strategy:
+    """A strategy for a collection, fitted on the part of it that calibrates.
+
+    What learns nothing knows every modality of the collection.
+
+    Args:
+        options: the strategy and its parameters.
+        collection: the whole.
+        calibration: the items of it to fit on.
+        split_warnings: see `Strategy.split_warnings`.
+
+    Raises:
+        GapvizError: as `fit_strategy`.
+    """
+    if options.spec.learns:
+        known = learned_from(options, calibration)
+        return fit_strategy(options, known, split_warnings=split_warnings)
+    strategy = fit_strategy(options, collection, split_warnings=split_warnings)
+    asked = collection.evaluation
+    if asked is not None:
+        names = dict.fromkeys([*strategy.modalities_, *asked.vectors])
+        strategy.modalities_ = tuple(names)
+    return strategy
+
+
+def learned_from(options: StrategyOptions, calibration: Collection) -> Collection:
+    """What a strategy learns from: modalities that only ask have no pairs to learn of."""
+    needs_pairs = options.spec.needs_pairs
+    return calibration if needs_pairs else with_asking_modalities(calibration)
 
 
 def _refuse_clash(spec: StrategySpec, other: StrategySpec) -> None:

@@ -43,6 +43,7 @@ class RidgeToIdentity(LinearMap):
         query_cost=QUERY_COST,
         parameters=(RIDGE, ANCHOR),
         needs_pairs=True,
+        across_modalities=True,
         advice=(
             AdviceRule(
                 "one-way",

@@ -55,6 +55,8 @@ class StrategySpec:
     parameters: tuple[Parameter, ...] = ()
     needs_pairs: bool = False
     """True where it cannot be fitted without matched pairs."""
+    across_modalities: bool = False
+    """True where how it moves one modality is learned of the others too, with or without pairs."""
     transductive: bool = False
     """True where the answer to one query depends on the other queries."""
     by_dimension: bool = False
