@@ -6,9 +6,9 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from gapviz.analyses.finding_text import text_of
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
-from gapviz.commands.terminal import text_of
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
 from gapviz.export.apply_scores import apply_scores
 from gapviz.export.folder import Exported, load_exported

@@ -7,9 +7,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import get_args
 
+from gapviz.analyses.finding_text import text_of
 from gapviz.commands.files import json_text
 from gapviz.commands.source import Commands, add_source, progress_bar, read
-from gapviz.commands.terminal import text_of
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.core.random_weights import random_weights_warnings

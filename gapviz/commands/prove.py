@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from gapviz.analyses.finding_text import paragraph, table_lines, text_of
 from gapviz.commands.files import json_text
 from gapviz.commands.gate import Gated
 from gapviz.commands.source import Commands, add_source, progress_bar, read_and_tell, stored_by
-from gapviz.commands.terminal import paragraph, table_lines, text_of
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import DEFAULT_SEED, checked_seed

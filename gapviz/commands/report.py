@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from gapviz.analyses.advice.analysis import ANALYSIS as DECIDE
 from gapviz.analyses.advice.analysis import evidence_of, situation_of
+from gapviz.analyses.finding_text import text_of
 from gapviz.analyses.views.shown import views_finding
 from gapviz.commands.analysis import request_of
 from gapviz.commands.files import json_text
 from gapviz.commands.parameters import add_parameters
 from gapviz.commands.source import Commands, add_source, listed, progress_bar
 from gapviz.commands.strategy import add_shared
-from gapviz.commands.terminal import text_of
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_json
