@@ -13,6 +13,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_terminal
 from gapviz.core.plain_text import one_line
 from gapviz.core.progress import Progress
+from gapviz.core.quantised import KINDS
 from gapviz.core.same_items import with_items_of
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
@@ -28,7 +29,6 @@ from gapviz.sources.files.format import (
 )
 from gapviz.sources.files.judgments.format import judgment_formats
 from gapviz.sources.files.limits import OWN_FILES, Limits
-from gapviz.sources.files.quantised import KINDS
 from gapviz.sources.library.named import read_stored, stored_as
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.source import is_store

@@ -12,6 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gapviz.core.collection_checks import (
+    refuse_dimension_clash,
+    refuse_duplicate_ids,
+    refuse_overlapping_splits,
+)
 from gapviz.core.encoder_record import NO_RECORD, EncoderRecord
 from gapviz.core.equal_items import equal_rows, joined
 from gapviz.core.errors import GapvizError
@@ -109,8 +114,8 @@ class Collection:
     def __post_init__(self) -> None:
         if not self.items:
             raise GapvizError("holds no items", where=self.name, hint="give at least one item")
-        _refuse_duplicate_ids(self.name, self.items)
-        _refuse_dimension_clash(self.name, self.modalities)
+        refuse_duplicate_ids(self.name, self.items)
+        refuse_dimension_clash(self.name, self.modalities)
         for modality, block in self.modalities.items():
             if block.item_index.min() < 0 or block.item_index.max() >= len(self.items):
                 worst = block.item_index.max() if block.item_index.min() >= 0 else -1
@@ -119,7 +124,7 @@ class Collection:
                     where=f"{self.name}, modality {modality}",
                     hint="number items from 0",
                 )
-        _refuse_overlapping_splits(self.name, self.splits, len(self.items))
+        refuse_overlapping_splits(self.name, self.splits, len(self.items))
 
     @property
     def n_items(self) -> int:
@@ -350,44 +355,6 @@ def _told(item: Item) -> tuple[Any, ...]:
     if item.other_pictures:
         return *told, item.other_labels, item.other_pictures
     return (*told, item.other_labels) if item.other_labels else told
-
-
-def _refuse_duplicate_ids(name: str, items: Iterable[Item]) -> None:
-    seen: set[str] = set()
-    for item in items:
-        if item.id in seen:
-            raise GapvizError(
-                f"two items have the id {item.id!r}", where=name, hint="give each item its own id"
-            )
-        seen.add(item.id)
-
-
-def _refuse_dimension_clash(name: str, modalities: Mapping[str, ModalityVectors]) -> None:
-    dims = {modality: block.dim for modality, block in modalities.items()}
-    if len(set(dims.values())) > 1:
-        listing = ", ".join(f"{modality} {dim}" for modality, dim in dims.items())
-        raise GapvizError(
-            f"the modalities have different dimensions ({listing})",
-            where=name,
-            hint="give vectors of one joint space, made by one encoder, or name the modalities to "
-            "take",
-        )
-
-
-def _refuse_overlapping_splits(name: str, splits: Mapping[str, Indices], n_items: int) -> None:
-    if not splits:
-        return
-    members = np.concatenate([np.asarray(split, dtype=np.int64) for split in splits.values()])
-    if members.size and (members.min() < 0 or members.max() >= n_items):
-        raise GapvizError(
-            "a split names an item that does not exist", where=name, hint="number items from 0"
-        )
-    if np.unique(members).size != members.size:
-        raise GapvizError(
-            "an item stands in two splits",
-            where=name,
-            hint="fit and evaluate on different items",
-        )
 
 
 def _mean_group(numbers: Indices) -> float:

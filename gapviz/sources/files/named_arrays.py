@@ -25,6 +25,7 @@ from gapviz.core.modality_names import (
     says_vectors,
     stored_as,
 )
+from gapviz.core.quantised import dequantised
 from gapviz.sources.files.columns import NAMES, Columns, choose_columns
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.item_metadata import (
@@ -34,7 +35,6 @@ from gapviz.sources.files.item_metadata import (
     list_metadata,
 )
 from gapviz.sources.files.pairing import VectorRows, reading_of
-from gapviz.sources.files.quantised import dequantised
 from gapviz.sources.files.texts import shown
 
 USUAL_MODALITIES = ("image", "text")
