@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,10 @@ from gapviz.core.encoder_record import NO_RECORD, EncoderRecord
 from gapviz.core.equal_items import equal_rows, joined
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation
+from gapviz.core.foreign import in_terminal
+from gapviz.core.halves import split_alike
+from gapviz.core.in_memory.factories import FromMemory
+from gapviz.core.in_memory.given import Given
 from gapviz.core.item import Item
 from gapviz.core.labels import padded
 from gapviz.core.lazy import cached_property
@@ -30,6 +34,7 @@ from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.store_origin import StoreOrigin
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Indices, read_only
+from gapviz.core.wording import counted
 
 IMAGE = "image"
 """The modality of pictures, whose copies are copies of the item."""
@@ -65,8 +70,8 @@ class ItemSample:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Collection:
+@dataclass(frozen=True, eq=False, repr=False)
+class Collection(FromMemory):
     """Items with their vectors in any number of named modalities.
 
     Without modalities it is a collection that no encoder has seen yet.
@@ -238,8 +243,30 @@ class Collection:
             digest.update(self.evaluation.content_hash.encode())
         return digest.hexdigest()
 
+    @classmethod
+    def _of_parts(cls, given: Given, *, name: str, encoder: str | None) -> Self:
+        made = cls(
+            name,
+            given.items,
+            given.modalities,
+            given.splits,
+            encoder or UNNAMED_MODEL,
+            root=given.root,
+        )
+        return made if given.splits else split_alike([made])[0]
+
+    def __repr__(self) -> str:
+        """Name, items, vectors and splits in one line."""
+        vectors = [f"{name} {one.n_rows:,} × {one.dim}" for name, one in self.modalities.items()]
+        splits = [f"{len(members):,} {name}" for name, members in self.splits.items()]
+        told = [counted(self.n_items, "item"), ", ".join(vectors) or "no vectors"]
+        told += [", ".join(splits)] * bool(splits)
+        return f"<Collection {in_terminal(self.name)!r}: {in_terminal('; '.join(told))}>"
+
     def _repr_html_(self) -> str:
+        splits = [f"{len(members):,} {name}" for name, members in self.splits.items()]
         caption = f"{self.name}: {self.n_items:,} items, encoder {self.encoder}"
+        caption += f"; {', '.join(splits)}" * bool(splits)
         rows = [
             [name, f"{block.n_rows:,}", f"{block.corpus.n_rows:,}", block.dim]
             for name, block in self.modalities.items()
