@@ -10,7 +10,7 @@ import numpy as np
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.in_memory.values import is_arrow, kind_of, of_library, plain_values, unread
-from gapviz.core.nearest_name import which_there_are
+from gapviz.core.nearest import choose
 
 WHERE = "the frame"
 
@@ -38,9 +38,9 @@ class Frame:
         """
         if name not in self.names:
             raise GapvizError(
-                f"there is no column {str(name)[:80]!r}",
+                f"there is no column {str(name)[:80]!r} in the frame",
                 where=purpose,
-                hint=which_there_are(str(name), self.names, "the frame has"),
+                hint=choose(str(name), self.names),
             )
         try:
             return self.read(name)

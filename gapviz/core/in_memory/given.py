@@ -28,7 +28,7 @@ from gapviz.core.vectors import Indices
 
 NONE = ()
 
-SAME_ITEM = "where several rows belong to one item, say to which in item="
+SAME_ITEM = "where several rows belong to one item, name it in the argument item"
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ from gapviz.core.in_memory.values import (
 from gapviz.core.quantised import real_numbers, stored_kind
 from gapviz.core.vector_cells import CellVectors, arrow_vectors, value_vectors
 from gapviz.core.vectors import SMALLEST_NORM, Indices
+from gapviz.core.wording import counted
 
 LEAVE_OUT = "give None in place of the row where the item has no such vector, or encode it again"
 
@@ -71,23 +72,25 @@ def given_rows(values: Any, *, where: str, quantisation: str | None = None) -> G
 
 def _cells(values: Any, where: str) -> tuple[Numbers | CellVectors, int]:
     """A matrix, or the vectors of the cells of a column; and how many rows it has."""
-    if values is None or isinstance(values, str | bytes | Mapping):
+    if not hasattr(values, "__iter__") or isinstance(values, str | bytes | Mapping):
         raise GapvizError(
             f"is {kind_of(values)} instead of vectors", where=where, hint="give one vector a row"
         )
-    if is_tensor(values):
-        return _whole(array_of_tensor(values))
-    if hasattr(values, "toarray"):  # a sparse matrix of SciPy
-        return _whole(np.asarray(values.toarray()))
     if is_arrow(values):
         return _of_arrow(values)
-    if of_library(values, "pandas"):
+    if is_tensor(values):
+        values = array_of_tensor(values)
+    elif hasattr(values, "toarray"):  # a sparse matrix of SciPy
+        values = np.asarray(values.toarray())
+    elif of_library(values, "pandas"):
         values = values.to_numpy()
     elif not isinstance(values, np.ndarray) and hasattr(values, "__array__"):
         values = np.asarray(values)
     if isinstance(values, np.ndarray):
         if values.dtype.kind != "O":
             return _whole(values)
+        if values.ndim == 2 and values.shape[1] == 1:  # a frame with one column of vectors
+            return _of_rows(list(values[:, 0]))
         if values.ndim == 2:  # a frame of numbers with missing ones, or of mixed types
             return _of_rows([_row_or_none(row) for row in values])
     return _of_rows(list(values))
@@ -165,7 +168,7 @@ def _refuse_flaws(cells: CellVectors, where: str) -> None:
     if cells.flaws:
         row, why = min(cells.flaws)
         more = len(cells.flaws) - 1
-        others = f" (and {more:,} more rows are wrong)" if more else ""
+        others = f" ({counted(more, 'row')} more like it)" * bool(more)
         raise GapvizError(
             f"{why}{others}", where=f"{where}, row {row}", hint="give one vector of numbers a row"
         )

@@ -70,7 +70,7 @@ def plain_values(values: Any, *, where: str) -> list[Any]:
     Raises:
         GapvizError: no column at all.
     """
-    if isinstance(values, str | bytes | Mapping) or values is None:
+    if not hasattr(values, "__iter__") or isinstance(values, str | bytes | Mapping):
         raise GapvizError(
             f"is {kind_of(values)} instead of one value a row", where=where, hint="give a list"
         )
