@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gapviz.analyses.analysis import Finding
@@ -11,7 +12,7 @@ from gapviz.analyses.finding_text import finding_lines, text_of
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import versioned
 from gapviz.notebook.frames import Record, figure_rows, frame
-from gapviz.notebook.html import Picture, answer_html
+from gapviz.notebook.html import MOST_OPEN, Picture, answer_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,15 @@ class Answer:
         return self.draw()
 
     def __repr__(self) -> str:
-        """As the command prints it."""
+        """As the command prints it, of many parts the first; `print` writes all of them."""
+        parts = self.finding.parts
+        if len(parts) <= MOST_OPEN:
+            return str(self)
+        shown = dict(islice(parts.items(), MOST_OPEN))
+        head = text_of(finding_lines(replace(self.finding, parts=shown, protocol="")))
+        return f"{head}\n\n… and {len(parts) - MOST_OPEN} more: print() writes all."
+
+    def __str__(self) -> str:
         return text_of(finding_lines(self.finding))
 
     def _repr_html_(self) -> str:

@@ -6,13 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gapviz.analyses.analysis import Finding, Request
-from gapviz.analyses.measure import change_reading, content_reading, marked, plain_reading
+from gapviz.analyses.measure import (
+    content_reading,
+    marked,
+    plain_change,
+    plain_reading,
+    worse_directions,
+)
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import share_of
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.table import Cell, Column, Table
 from gapviz.core.wording import counted
+from gapviz.measures.diagnostics import DIAGNOSTICS
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.measurement import Fit, Measurement
 from gapviz.measures.retrieval.intervals import INTERVAL_RULES
@@ -32,6 +39,9 @@ RAW = StrategyOptions()
 
 USUAL = ("raw", "centre", "znorm")
 """One that moves vectors, and one that adjusts scores; `scoreboard` has all."""
+
+NEUTRAL = DIAGNOSTICS["bias"].better
+"""Where the bias rate of a search that favours no modality lies."""
 
 SHOWN = ("gap", "bias_at_10", "mixed_ndcg_at_10", "recall")
 """Figures of the JSON that stand in the frame."""
@@ -102,11 +112,7 @@ def compared(request: Request, strategies: Sequence[StrategyOptions]) -> Finding
     raw = found["raw"]
     collection = raw.collection
     readings = [plain_reading(raw), *filter(None, [content_reading(raw)])]
-    readings += [
-        f"{one.strategy.label}: {change_reading(raw, one)}"
-        for name, one in found.items()
-        if name != "raw"
-    ]
+    readings += [_change(raw, one) for name, one in found.items() if name != "raw"]
     readings += [f"{name} is left out. {why}" for name, why in lacking.items()]
     held = "held-out item" if request.fit == "split" else "item"
     return Finding(
@@ -162,13 +168,22 @@ def _name(options: StrategyOptions, taken: Mapping[str, Any]) -> str:
     return f"{options.name} {dict(options.values)}"
 
 
+def _change(raw: Measurement, one: Measurement) -> str:
+    """What a strategy did, in plain words; the figures stand in the table."""
+    words = f"{one.strategy.label}: {plain_change(raw, one)}"
+    worse = worse_directions(raw, one)
+    return (
+        f"{words} Recall {' and '.join(worse)} got worse by more than chance." if worse else words
+    )
+
+
 def _table(found: Mapping[str, Measurement]) -> Table:
     raw = next(iter(found.values()))
     names, ways = list(raw.mixed), list(raw.recall)
     columns = [
         Column("strategy", "strategy", text=True),
         Column("gap", "gap", "–".join(raw.pair), better="lower"),
-        *(Column(f"bias_{name}", "bias@10", f"{name} queries") for name in names),
+        *(Column(f"bias_{name}", "bias rate", f"{name} queries", better=NEUTRAL) for name in names),
         *(Column(f"ndcg_{name}", "NDCG@10", f"{name} queries", better="higher") for name in names),
         *(Column(f"recall_{a}_{b}", f"R@{DEPTH}", f"{a} → {b}", better="higher") for a, b in ways),
     ]
@@ -182,7 +197,7 @@ def _table(found: Mapping[str, Measurement]) -> Table:
         ]
         for one in found.values()
     ]
-    return Table("", columns, rows, note="bias@10: the share of a query's own modality; see above.")
+    return Table("", columns, rows)
 
 
 def _rows(figures: dict[str, Any]) -> list[Record]:

@@ -13,7 +13,8 @@ Record = dict[str, Any]
 ESTIMATE = frozenset({"value", "low", "high"})
 """Keys of an estimate in JSON."""
 
-NOT_FIGURES = frozenset({"version", "seed"})
+NOT_FIGURES = frozenset({"version", "seed", "parameters", "carried_by_ties", "ties_carry"})
+"""What of a finding in JSON has no row."""
 
 
 def figure_rows(figures: Mapping[str, Any], head: Record | None = None) -> list[Record]:

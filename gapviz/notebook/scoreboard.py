@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
+ASIDE = frozenset({"ties_carry", "chance_v_measure"})
+"""Of a row in JSON, what does not stand in the frame."""
+
+
 @in_python
 def scoreboard(
     source: Source,
@@ -81,7 +85,10 @@ def scoreboard(
 
 
 def _rows(figures: dict[str, Any]) -> list[Record]:
-    return [flat_record(row) for row in figures["rows"]]
+    return [
+        flat_record({key: one for key, one in row.items() if key not in ASIDE})
+        for row in figures["rows"]
+    ]
 
 
 def _long_rows(figures: dict[str, Any]) -> list[Record]:

@@ -19,6 +19,9 @@ from gapviz.notebook.in_python import in_python
 if TYPE_CHECKING:
     from gapviz.notebook.chosen import ChosenStrategy
 
+RENAMED = {"match_match": "match_of"}
+"""Column → what it is called in the frame: whether the item itself matches, or its label."""
+
 ARGUMENTS = ("item", "image", "query_id", "query_modality", "k", "fit", "encoder")
 
 
@@ -89,11 +92,14 @@ def search(
     collection = request.collection
 
     def picture(row: int) -> str | None:
-        hit = hits[row]
+        hit = hits[row] if row < len(hits) else None
+        if hit is None:
+            return None
         return picture_html(collection, collection.position[hit["item"]], hit["modality"])
 
     return Answer(finding, _rows, _rows, picture=picture if hits else None)
 
 
 def _rows(figures: dict[str, Any]) -> list[Record]:
-    return [flat_record(hit) for hit in figures.get("hits", ())]
+    rows = [flat_record(hit) for hit in figures.get("hits", ())]
+    return [{RENAMED.get(name, name): value for name, value in row.items()} for row in rows]
