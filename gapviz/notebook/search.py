@@ -72,6 +72,10 @@ def search(
             raise GapvizError(f"{name} is {kind_of(value)} instead of a text", hint="give a text")
     if text is not None and not text.strip():
         raise GapvizError("the text is empty", hint="give words to search for")
+    if sum(one is not None for one in (text, item, image, query_id)) != 1:
+        raise GapvizError(
+            "a search needs one query", hint="give a text, item=…, image=… or query_id=…"
+        )
     options = chosen_strategy(strategy, parameters, ARGUMENTS)
     finding, request = ask(
         "search",

@@ -74,12 +74,12 @@ def _cells(values: Any, where: str) -> tuple[Numbers | CellVectors, int]:
     """A matrix, or the vectors of the cells of a column; and how many rows it has."""
     if is_arrow(values):
         return _of_arrow(values)
-    if not hasattr(values, "__iter__") or isinstance(values, str | bytes | Mapping):
+    if is_tensor(values):
+        values = array_of_tensor(values)
+    elif not hasattr(values, "__iter__") or isinstance(values, str | bytes | Mapping):
         raise GapvizError(
             f"is {kind_of(values)} instead of vectors", where=where, hint="give one vector a row"
         )
-    if is_tensor(values):
-        values = array_of_tensor(values)
     elif hasattr(values, "toarray"):  # a sparse matrix of SciPy
         values = np.asarray(values.toarray())
     elif of_library(values, "pandas"):
