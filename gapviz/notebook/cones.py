@@ -50,6 +50,7 @@ def cones(
         GapvizError: no such strategy or projection, or a collection that cannot be drawn.
     """
     options = chosen_strategy(strategy, parameters, ARGUMENTS)
+    from gapviz.figures.any_ground import on_any_ground
     from gapviz.figures.cones_beside import cones_beside
 
     finding, _ = ask(
@@ -62,4 +63,4 @@ def cones(
         seed=seed,
         encoder=encoder,
     )
-    return cones_beside(finding.result, webgl=webgl)
+    return on_any_ground(cones_beside(finding.result, webgl=webgl))

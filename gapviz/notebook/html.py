@@ -36,7 +36,8 @@ _STYLE = """
 .gapviz th, .gapviz td { padding: .2em .6em; border: 0; vertical-align: middle; background: none;
   border-bottom: 1px solid color-mix(in srgb, currentColor 22%, transparent); color: inherit; }
 .gapviz tr, .gapviz tbody tr:nth-child(odd) { background: none; }
-.gapviz th { font-weight: 600; } .gapviz small { opacity: .75; font-size: .9em; }
+.gapviz td small { white-space: nowrap; } .gapviz th { font-weight: 600; }
+.gapviz small { opacity: .75; font-size: .9em; }
 .gapviz img { display: block; object-fit: contain; background: #fff; border-radius: 4px; }
 .gapviz details { margin: .4em 0; } .gapviz summary { cursor: pointer; }
 .gapviz .gv-green { color: #0f8a5f; } .gapviz .gv-red { color: #d9482b; }

@@ -77,9 +77,10 @@ def scoreboard(
     )
 
     def draw() -> go.Figure:
+        from gapviz.figures.any_ground import on_any_ground
         from gapviz.figures.pareto import pareto_figure
 
-        return pareto_figure(finding.result)
+        return on_any_ground(pareto_figure(finding.result))
 
     return Answer(finding, _rows, _long_rows, draw)
 
