@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 
 ADDRESS = "127.0.0.1"
 """Only this machine is answered."""
@@ -24,16 +25,21 @@ def main(port: int, home: str) -> None:
     from gapviz.dashboard.server import app_file, serve
 
     threading.Thread(target=_end_with_parent, args=(home,), daemon=True).start()
-    serve(app_file(), ADDRESS, port)
+    try:
+        serve(app_file(), ADDRESS, port)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _end_with_parent(home: str) -> None:
     """Wait for the end of standard input, which nobody writes to, and stop."""
     while sys.stdin.buffer.read(1):
         pass
+    # As Ctrl-C does, it reaches what works in the background for the dashboard too.
+    os.killpg(os.getpgrp(), signal.SIGINT)
+    time.sleep(PATIENCE)
     shutil.rmtree(home, ignore_errors=True)
-    threading.Timer(PATIENCE, os._exit, (0,)).start()
-    os.kill(os.getpid(), signal.SIGINT)
+    os._exit(0)
 
 
 if __name__ == "__main__":

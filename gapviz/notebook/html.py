@@ -12,7 +12,7 @@ from gapviz.analyses.analysis import Finding
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_html
-from gapviz.core.table import Cell, Column, Table
+from gapviz.core.table import Cell, Column, Table, legend
 from gapviz.core.table_html import table_html
 
 Picture = Callable[[int], str | None]
@@ -37,6 +37,7 @@ _STYLE = """
   border-bottom: 1px solid color-mix(in srgb, currentColor 22%, transparent); color: inherit; }
 .gapviz tr, .gapviz tbody tr:nth-child(odd) { background: none; }
 .gapviz td small { white-space: nowrap; } .gapviz th { font-weight: 600; }
+.gapviz th small { font-weight: 400; }
 .gapviz small { opacity: .75; font-size: .9em; }
 .gapviz img { display: block; object-fit: contain; background: #fff; border-radius: 4px; }
 .gapviz details { margin: .4em 0; } .gapviz summary { cursor: pointer; }
@@ -62,8 +63,8 @@ def _finding_html(finding: Finding, picture: Picture | None = None) -> str:
     for place, table in enumerate(finding.tables):
         shown = _table_html(table, picture if place == 0 else None)
         parts.append(f'<div class="gv-scroll">{shown}</div>')
-    if finding.legend:
-        parts.append(f"<p><small>{in_html(finding.legend)}</small></p>")
+    known = legend([table.brief for table in finding.tables])
+    parts += [f"<p><small>{in_html(known)}</small></p>"] * bool(known)
     for place, part in enumerate(finding.parts.values()):
         if place < MOST_OPEN:
             parts.append(_finding_html(part))

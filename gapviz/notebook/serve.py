@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -105,6 +106,9 @@ class Dashboard:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            with suppress(ProcessLookupError):
+                # What works in the background for it is of its session.
+                os.killpg(process.pid, signal.SIGKILL)
         shutil.rmtree(self._home, ignore_errors=True)
 
     def __enter__(self) -> Self:

@@ -7,6 +7,7 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import gapviz
 from gapviz.commands.cli import main
@@ -165,6 +166,22 @@ def test_results_with_pictures_show_them_small_and_within_the_page(builtin):
     html = gapviz.search(builtin, item=builtin.items[0].id, k=4)._repr_html_()
     assert 1 <= html.count('src="data:image/png;base64,') <= 4
     assert len(html) < 100_000 and "http" not in html
+
+
+def test_pictures_of_files_are_shown_and_one_that_is_gone_is_left_out(arrays, tmp_path):
+    paths = [tmp_path / f"{at}.png" for at in range(N)]
+    for path in paths[:-1]:
+        Image.new("RGB", (90, 60), "red").save(path)
+    made = gapviz.Collection.from_arrays(image=arrays[0], text=arrays[1], pictures=paths)
+    found = gapviz.search(made, item="00", k=2 * N)
+    shown = (found.to_frame().modality == "image").sum()
+    assert found._repr_html_().count("data:image/png;base64,") == shown - 1 == N - 1
+
+
+def test_an_error_in_a_notebook_is_its_sentence_alone():
+    with pytest.raises(gapviz.GapvizError) as caught:
+        gapviz.compare()
+    assert caught.value._render_traceback_() == [f"GapvizError: {caught.value.sentence}"]
 
 
 @pytest.fixture(scope="module")
