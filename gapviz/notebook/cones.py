@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -63,4 +64,6 @@ def cones(
         seed=seed,
         encoder=encoder,
     )
+    if finding.result.undefined is not None:
+        warnings.warn(f"the strategy is not drawn. {finding.result.undefined}", stacklevel=3)
     return on_any_ground(cones_beside(finding.result, webgl=webgl))

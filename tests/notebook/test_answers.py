@@ -12,6 +12,8 @@ from PIL import Image
 import gapviz
 from gapviz.commands.cli import main
 from gapviz.core.estimate import Estimate
+from gapviz.strategies import StrategyOptions
+from gapviz.strategies.registry import strategy_class
 
 N, DIM = 48, 12
 
@@ -89,6 +91,13 @@ def test_figures_are_those_of_the_command_line(pairs, file):
     assert gapviz.scoreboard(pairs, ["raw", "znorm"]).to_json() == printed(*asked)
     found = gapviz.search(pairs, item="03", strategy="znorm", k=4).to_json()
     assert found == printed("search", file, "--item", "03", "--strategy", "znorm", "--results", "4")
+
+
+def test_a_strategy_may_be_given_as_an_object_that_has_its_parameters(pairs):
+    by_name = gapviz.measure(pairs, "centre", strength=0.5).to_json()
+    options = StrategyOptions("centre", strength=0.5)
+    assert gapviz.measure(pairs, options).to_json() == by_name
+    assert gapviz.measure(pairs, strategy_class("centre")(strength=0.5)).to_json() == by_name
 
 
 def test_comparing_gives_the_figures_of_measuring(pairs):
@@ -175,7 +184,7 @@ def test_pictures_of_files_are_shown_and_one_that_is_gone_is_left_out(arrays, tm
     made = gapviz.Collection.from_arrays(image=arrays[0], text=arrays[1], pictures=paths)
     found = gapviz.search(made, item="00", k=2 * N)
     shown = (found.to_frame().modality == "image").sum()
-    assert found._repr_html_().count("data:image/png;base64,") == shown - 1 == N - 1
+    assert found._repr_html_().count("data:image/png;base64,") == shown - 1
 
 
 def test_an_error_in_a_notebook_is_its_sentence_alone():
