@@ -9,7 +9,7 @@ MODULES = (
     "gapviz.analyses.advice.advice",
     "gapviz.analyses.one_cloud",
     "gapviz.commands.gate",
-    "gapviz.commands.terminal",
+    "gapviz.analyses.finding_text",
     "gapviz.core.collection",
     "gapviz.core.paired_arrays",
     "gapviz.core.pairing",

@@ -107,9 +107,7 @@ def change_reading(before: Measurement, after: Measurement) -> str:
             _moved(f"R@10 {a} → {b}", by_depth[DEPTH].value, after.recall[a, b][DEPTH].value)
             for (a, b), by_depth in before.recall.items()
         ]
-    plain = [f"{_gap_change(before, after)}.", own_change(before, after)]
-    plain.append(found_change(before, after))
-    sentence = f"{' '.join(filter(None, plain))} In figures: {', '.join(parts)}."
+    sentence = f"{plain_change(before, after)} In figures: {', '.join(parts)}."
     if after.strategy.spec.ranks_items:
         sentence += f" {ITEM_PROTOCOL}"
     if unpaired:
@@ -118,6 +116,12 @@ def change_reading(before: Measurement, after: Measurement) -> str:
     if worse:
         return f"{sentence} Recall {' and '.join(worse)} got worse by more than chance."
     return f"{sentence} No recall got worse by more than chance (95 %)."
+
+
+def plain_change(before: Measurement, after: Measurement) -> str:
+    """What a strategy did to gap, bias and what is found, in plain words alone."""
+    words = [f"{_gap_change(before, after)}.", own_change(before, after)]
+    return " ".join(filter(None, [*words, found_change(before, after)]))
 
 
 def worse_directions(before: Measurement, after: Measurement) -> list[str]:

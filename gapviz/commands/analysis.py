@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from gapviz.analyses.analysis import Analysis, Finding, Request
+from gapviz.analyses.finding_text import finding_lines, text_of
 from gapviz.commands.files import (
     OUT,
     WRITERS,
@@ -33,7 +34,6 @@ from gapviz.commands.strategy import (
     given_values,
     refuse_strategy,
 )
-from gapviz.commands.terminal import finding_lines, text_of
 from gapviz.core.plain_json import plain_json
 from gapviz.core.seeds import checked_seed
 from gapviz.storage.files import write_output

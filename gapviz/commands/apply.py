@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from gapviz.analyses.finding_text import text_of
 from gapviz.commands.console import note
 from gapviz.commands.files import json_text
 from gapviz.commands.limits import add_limit, limits_of
@@ -18,7 +19,6 @@ from gapviz.commands.standard_streams import (
     refuse_output_stream,
     write_output_stream,
 )
-from gapviz.commands.terminal import text_of
 from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
 from gapviz.export.apply_scores import apply_scores
 from gapviz.export.folder import Exported, load_exported

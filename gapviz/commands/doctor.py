@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from gapviz.analyses.finding_text import WIDTH, text_of
 from gapviz.analyses.installation import (
     ExtraState,
     FolderState,
@@ -14,7 +15,6 @@ from gapviz.analyses.installation import (
 from gapviz.commands.files import json_text
 from gapviz.commands.gate import Gated
 from gapviz.commands.source import Commands, add_json
-from gapviz.commands.terminal import WIDTH, text_of
 from gapviz.core.wording import counted
 
 LABEL = 10

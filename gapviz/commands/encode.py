@@ -7,11 +7,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import get_args
 
+from gapviz.analyses.finding_text import text_of
 from gapviz.commands.files import json_text
 from gapviz.commands.parser import ASKED, OUTPUT, options_of
 from gapviz.commands.progress import progress_bar
 from gapviz.commands.source import Commands, add_source, read
-from gapviz.commands.terminal import text_of
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
 from gapviz.core.libraries import refuse_missing

@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from gapviz.analyses.finding_text import text_of
 from gapviz.commands.files import json_text
 from gapviz.commands.gate import Gated, add_gate, gates_of
 from gapviz.commands.parameters import add_parameters, chosen_values
@@ -19,7 +20,6 @@ from gapviz.commands.strategy import (
     chosen_strategy,
     refuse_strategy,
 )
-from gapviz.commands.terminal import text_of
 from gapviz.core.seeds import checked_seed
 from gapviz.core.wording import counted
 from gapviz.export.card import ExportCard

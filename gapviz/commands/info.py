@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from gapviz.analyses.finding_text import text_of
 from gapviz.analyses.inspection import Inspection, inspect_collection, labels_told
 from gapviz.analyses.one_cloud import OneCloud, cloud_reading, study_cloud
 from gapviz.commands.encode import prompt_lines, skipped_lines
@@ -12,7 +13,6 @@ from gapviz.commands.files import json_text
 from gapviz.commands.gate import Gated, add_gate, gates_of
 from gapviz.commands.progress import progress_bar
 from gapviz.commands.source import Commands, add_source, read, sources_known
-from gapviz.commands.terminal import text_of
 from gapviz.sources.files.format import Skipped
 from gapviz.sources.files.judgments.told import note_of
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from gapviz.analyses.finding_text import paragraph, table_lines, text_of
 from gapviz.commands.files import json_text
 from gapviz.commands.gate import Gated, add_gate, gates_of
 from gapviz.commands.parser import ASKED, OUTPUT, options_of
 from gapviz.commands.progress import progress_bar
 from gapviz.commands.source import Commands, add_source, read_and_tell, stored_by
 from gapviz.commands.strategy import add_shared
-from gapviz.commands.terminal import paragraph, table_lines, text_of
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import checked_seed

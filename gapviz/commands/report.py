@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gapviz.analyses.advice.analysis import ANALYSIS as DECIDE
 from gapviz.analyses.advice.analysis import evidence_of, situation_of
+from gapviz.analyses.finding_text import text_of
 from gapviz.analyses.views.shown import views_finding
 from gapviz.commands.analysis import request_of
 from gapviz.commands.files import json_text
@@ -20,7 +21,6 @@ from gapviz.commands.parser import ASKED, OUTPUT, options_of
 from gapviz.commands.progress import progress_bar
 from gapviz.commands.source import Commands, add_source, listed
 from gapviz.commands.strategy import add_shared, add_strategy_name
-from gapviz.commands.terminal import text_of
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_json

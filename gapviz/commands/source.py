@@ -18,6 +18,8 @@ from gapviz.commands.standard_streams import STREAM
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.nearest import nearest
+from gapviz.core.plain_text import one_line
+from gapviz.core.quantised import KINDS
 from gapviz.core.same_items import with_items_of
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.sources.builtin import (
@@ -37,8 +39,7 @@ from gapviz.sources.files.format import (
     formats,
 )
 from gapviz.sources.files.judgments.format import judgment_formats
-from gapviz.sources.files.quantised import KINDS
-from gapviz.sources.files.texts import one_line, shown
+from gapviz.sources.files.texts import shown
 from gapviz.sources.library.named import read_stored, stored_as
 from gapviz.sources.library.stored import StoredCollection
 from gapviz.sources.source import is_store

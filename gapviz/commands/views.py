@@ -7,12 +7,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from gapviz.analyses.finding_text import finding_lines, table_lines, text_of
 from gapviz.analyses.views.comparison import compare_views
 from gapviz.analyses.views.shown import view_finding, warnings_of
 from gapviz.commands.files import json_text, refuse_output
 from gapviz.commands.parser import OUTPUT, options_of
 from gapviz.commands.source import Commands, add_json
-from gapviz.commands.terminal import finding_lines, table_lines, text_of
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_json import versioned
 from gapviz.core.table import Column, Table

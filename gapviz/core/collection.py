@@ -7,15 +7,24 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from gapviz.core.collection_checks import (
+    refuse_dimension_clash,
+    refuse_duplicate_ids,
+    refuse_overlapping_splits,
+)
 from gapviz.core.encoder_record import NO_RECORD, EncoderRecord
 from gapviz.core.equal_items import equal_rows, joined
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation
+from gapviz.core.foreign import in_terminal
+from gapviz.core.halves import split_alike
+from gapviz.core.in_memory.factories import FromMemory
+from gapviz.core.in_memory.given import Given
 from gapviz.core.item import Item
 from gapviz.core.labels import padded
 from gapviz.core.lazy import cached_property
@@ -26,6 +35,7 @@ from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.store_origin import StoreOrigin
 from gapviz.core.table_html import html_table
 from gapviz.core.vectors import Indices, read_only
+from gapviz.core.wording import counted
 
 IMAGE = "image"
 """The modality of pictures, whose copies are copies of the item."""
@@ -61,8 +71,8 @@ class ItemSample:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Collection:
+@dataclass(frozen=True, eq=False, repr=False)
+class Collection(FromMemory):
     """Items with their vectors in any number of named modalities.
 
     Without modalities it is a collection that no encoder has seen yet.
@@ -110,8 +120,8 @@ class Collection:
     def __post_init__(self) -> None:
         if not self.items:
             raise GapvizError("holds no items", where=self.name, hint="give at least one item")
-        _refuse_duplicate_ids(self.name, self.items)
-        _refuse_dimension_clash(self.name, self.modalities)
+        refuse_duplicate_ids(self.name, self.items)
+        refuse_dimension_clash(self.name, self.modalities)
         for modality, block in self.modalities.items():
             if block.item_index.min() < 0 or block.item_index.max() >= len(self.items):
                 worst = block.item_index.max() if block.item_index.min() >= 0 else -1
@@ -120,7 +130,7 @@ class Collection:
                     where=f"{self.name}, modality {modality}",
                     hint="number items from 0",
                 )
-        _refuse_overlapping_splits(self.name, self.splits, len(self.items))
+        refuse_overlapping_splits(self.name, self.splits, len(self.items))
 
     @property
     def n_items(self) -> int:
@@ -234,8 +244,30 @@ class Collection:
             digest.update(self.evaluation.content_hash.encode())
         return digest.hexdigest()
 
+    @classmethod
+    def _of_parts(cls, given: Given, *, name: str, encoder: str | None) -> Self:
+        made = cls(
+            name,
+            given.items,
+            given.modalities,
+            given.splits,
+            encoder or UNNAMED_MODEL,
+            root=given.root,
+        )
+        return made if given.splits else split_alike([made])[0]
+
+    def __repr__(self) -> str:
+        """Name, items, vectors and splits in one line."""
+        vectors = [f"{name} {one.n_rows:,} × {one.dim}" for name, one in self.modalities.items()]
+        splits = [f"{len(members):,} {name}" for name, members in self.splits.items()]
+        told = [counted(self.n_items, "item"), ", ".join(vectors) or "no vectors"]
+        told += [", ".join(splits)] * bool(splits)
+        return f"<Collection {in_terminal(self.name)!r}: {in_terminal('; '.join(told))}>"
+
     def _repr_html_(self) -> str:
+        splits = [f"{len(members):,} {name}" for name, members in self.splits.items()]
         caption = f"{self.name}: {self.n_items:,} items, encoder {self.encoder}"
+        caption += f"; {', '.join(splits)}" * bool(splits)
         rows = [
             [name, f"{block.n_rows:,}", f"{block.corpus.n_rows:,}", block.dim]
             for name, block in self.modalities.items()
@@ -351,44 +383,6 @@ def _told(item: Item) -> tuple[Any, ...]:
     if item.other_pictures:
         return *told, item.other_labels, item.other_pictures
     return (*told, item.other_labels) if item.other_labels else told
-
-
-def _refuse_duplicate_ids(name: str, items: Iterable[Item]) -> None:
-    seen: set[str] = set()
-    for item in items:
-        if item.id in seen:
-            raise GapvizError(
-                f"two items have the id {item.id!r}", where=name, hint="give each item its own id"
-            )
-        seen.add(item.id)
-
-
-def _refuse_dimension_clash(name: str, modalities: Mapping[str, ModalityVectors]) -> None:
-    dims = {modality: block.dim for modality, block in modalities.items()}
-    if len(set(dims.values())) > 1:
-        listing = ", ".join(f"{modality} {dim}" for modality, dim in dims.items())
-        raise GapvizError(
-            f"the modalities have different dimensions ({listing})",
-            where=name,
-            hint="give vectors of one joint space, made by one encoder, or name the modalities to "
-            "take",
-        )
-
-
-def _refuse_overlapping_splits(name: str, splits: Mapping[str, Indices], n_items: int) -> None:
-    if not splits:
-        return
-    members = np.concatenate([np.asarray(split, dtype=np.int64) for split in splits.values()])
-    if members.size and (members.min() < 0 or members.max() >= n_items):
-        raise GapvizError(
-            "a split names an item that does not exist", where=name, hint="number items from 0"
-        )
-    if np.unique(members).size != members.size:
-        raise GapvizError(
-            "an item stands in two splits",
-            where=name,
-            hint="fit and evaluate on different items",
-        )
 
 
 def _mean_group(numbers: Indices) -> float:

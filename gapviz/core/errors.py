@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gapviz.core.foreign import in_terminal
+
 
 class GapvizError(ValueError):
     """A mistake in what the user gave us, told in one sentence.
@@ -24,3 +26,7 @@ class GapvizError(ValueError):
         head = f"{self.where}: {self.what}" if self.where else self.what
         line = f"{head}; {self.hint}" if self.hint else head
         return " ".join(line.split()).rstrip(".") + "."
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the sentence, and no way through code of ours."""
+        return [f"GapvizError: {in_terminal(self.sentence)}"]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
-from gapviz.core.collection import Collection
 from gapviz.core.equal_items import joined, n_apart
+from gapviz.core.item import Item
+from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.splits import CALIBRATE, EVALUATE, alternate_splits
 from gapviz.core.vectors import Indices, Mask
 
@@ -19,7 +21,28 @@ MOST_TRIED = 50
 """Items that are tried in turn where one half lacks something."""
 
 
-def split_alike(collections: Sequence[Collection]) -> tuple[Collection, ...]:
+class Divisible(Protocol):
+    """What of a `Collection` its halves depend on."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What is halved."""
+
+    @property
+    def modalities(self) -> Mapping[str, ModalityVectors]:
+        """By name."""
+
+    @property
+    def equal_items(self) -> Indices:
+        """`(n_items,)` numbers; see `Collection.equal_items`."""
+
+
+Whole = TypeVar("Whole", bound=Divisible)
+
+
+def split_alike(collections: Sequence[Whole]) -> tuple[Whole, ...]:
     """The same items as several encoders saw them, with the same splits: even and odd rows.
 
     Each modality and label is halved, and items that are equal by any encoder stay in one half;
@@ -31,7 +54,7 @@ def split_alike(collections: Sequence[Collection]) -> tuple[Collection, ...]:
     return tuple(replace(one, splits=splits) for one in collections)
 
 
-def _indexed_modalities(collections: Sequence[Collection]) -> Mask:
+def _indexed_modalities(collections: Sequence[Divisible]) -> Mask:
     """`(n_items, n_modalities)`: which items have an indexed row of which modality.
 
     Args:
@@ -40,10 +63,10 @@ def _indexed_modalities(collections: Sequence[Collection]) -> Mask:
     columns = []
     for one in collections:
         for block in one.modalities.values():
-            has = np.zeros(one.n_items, dtype=np.bool_)
+            has = np.zeros(len(one.items), dtype=np.bool_)
             has[block.corpus.item_index] = True
             columns.append(has)
-    n_items = collections[0].n_items
+    n_items = len(collections[0].items)
     return np.stack(columns, axis=1) if columns else np.zeros((n_items, 0), dtype=np.bool_)
 
 

@@ -44,7 +44,9 @@ def table_html(
 def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A small table for a notebook; the first column stands left."""
     columns = [Column(title, title, text=not place) for place, title in enumerate(head)]
-    return table_html(Table(caption, columns, list(rows)))
+    # A caption of the table's own is no wider than a small table is.
+    table = table_html(Table("", columns, list(rows)), caption=False)
+    return f"<div>{in_html(caption)}</div>{table}"
 
 
 def _head(column: Column) -> str:

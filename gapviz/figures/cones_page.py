@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gapviz.analyses.cones import Cones, DrawnClouds
+from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_figure, in_html
 from gapviz.core.wording import figure, interval
 from gapviz.figures.cones import POINTS, alt_text, cones_figure, shared_ranges
@@ -53,14 +54,11 @@ def cones_page(drawn: Cones) -> str:
 def _charts(drawn: Cones) -> list[str]:
     ranges = shared_ranges(*(cloud.layout for cloud in drawn.clouds))
     # Under the pointer Plotly reads a little HTML.
-    words = [
-        in_figure(f"{item.id}: {item.captions[0]}" if item.captions else item.id)
-        for item in drawn.collection.items
-    ]
+    words = item_words(drawn.collection)
     charts = []
     for number, cloud in enumerate(drawn.clouds):
         chart = cones_figure(cloud.layout, cloud.request.item_index, ranges=ranges)
-        _tell_items(chart, cloud, words)
+        tell_items(chart, cloud, words)
         script = chart.to_html(
             full_html=False,
             # Once, with the first.
@@ -86,7 +84,16 @@ def _gap(drawn: Cones, cloud: DrawnClouds) -> str:
     )
 
 
-def _tell_items(chart: go.Figure, cloud: DrawnClouds, words: list[str]) -> None:
+def item_words(collection: Collection) -> list[str]:
+    """Of each item its id and first caption, as a figure shows them."""
+    return [
+        in_figure(f"{item.id}: {item.captions[0]}" if item.captions else item.id)
+        for item in collection.items
+    ]
+
+
+def tell_items(chart: go.Figure, cloud: DrawnClouds, words: list[str]) -> None:
+    """Have each point of a chart tell its item under the pointer; `words` as of `item_words`."""
     owners = cloud.request.item_index
     for trace in chart.data:
         if trace.meta and trace.meta["role"] == POINTS:

@@ -17,12 +17,12 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation
 from gapviz.core.lazy import cached_property
+from gapviz.core.modality_names import modality_name
 from gapviz.core.progress import Progress
 from gapviz.core.store_origin import StoreOrigin
 from gapviz.core.vectors import Float32, Float64, Indices
 from gapviz.retrieval.run import Run, levels_of_lists
 from gapviz.retrieval.scanned import Search, scanned_nearest
-from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.texts import text_in
 from gapviz.sources.stores.store import Nearest, Store
 from gapviz.strategies.fusion.ties import TOLERANCE

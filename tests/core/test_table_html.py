@@ -17,7 +17,7 @@ def test_a_collection_a_measurement_and_a_scoreboard_are_tables(make_collection)
     ).compute()
     for shown in (collection, measure(collection), board):
         text = shown._repr_html_()
-        assert text.startswith("<table>") and text.count("<tr>") == 3
+        assert text.startswith("<div>") and text.count("<tr>") == 3
         assert not any(tag in text for tag in ("<script", "<b>", "<i>"))
     assert "&lt;script&gt;: 24 items" in collection._repr_html_()
 

@@ -15,6 +15,7 @@ from gapviz.analyses.copies import copies_of
 from gapviz.core.foreign import in_markdown
 from gapviz.core.pairing import pairing_of
 from gapviz.core.progress import Progress
+from gapviz.core.quantised import KINDS
 from gapviz.core.wording import counted
 from gapviz.dashboard.caches import collection_of, items_of
 from gapviz.dashboard.catalogue import View, workspace
@@ -30,7 +31,6 @@ from gapviz.sources.files.format import (
     ReadOptions,
     upload_endings,
 )
-from gapviz.sources.files.quantised import KINDS
 from gapviz.sources.files.upload import (
     MAX_BYTES,
     MAX_FILES,

@@ -13,11 +13,11 @@ from pathlib import Path
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.halves import split_alike
+from gapviz.core.modality_names import modality_name
 from gapviz.sources.files.columns import Fields
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped
 from gapviz.sources.files.gram import gram_blocks
 from gapviz.sources.files.item_metadata import ItemMetadata, caption_lines
-from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
 from gapviz.sources.files.pairing import reading_of
 from gapviz.sources.images.decoding import is_image_name

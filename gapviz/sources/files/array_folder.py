@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_names import modality_name
 from gapviz.sources.files.columns import is_named
 from gapviz.sources.files.folders import files_in
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped
@@ -17,7 +18,6 @@ from gapviz.sources.files.item_metadata import (
     find_metadata,
     table_metadata,
 )
-from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.named_arrays import reading_of_arrays
 from gapviz.sources.files.numpy_files import load_array
 from gapviz.sources.files.tables import TABLE_ENDINGS, open_table

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_names import modality_names, says_vectors
 from gapviz.sources.files.columns import NOTHING, Fields
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped
 from gapviz.sources.files.item_metadata import ItemMetadata, table_metadata
-from gapviz.sources.files.modality_names import modality_names, says_vectors
 from gapviz.sources.files.numpy_files import load_array
 from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.tables import open_table

@@ -21,12 +21,12 @@ from gapviz.core.fused import with_fused_documents
 from gapviz.core.matryoshka import first_dimensions, whole_encoder
 from gapviz.core.nearest import choose
 from gapviz.core.progress import Progress, no_progress
+from gapviz.core.quantised import Stored, stored_kind
 from gapviz.core.seeds import DEFAULT_SEED, checked_seed
 from gapviz.sources.builtin import shipped_collection
 from gapviz.sources.builtin.variants import BUILTIN
 from gapviz.sources.files.limits import OWN_FILES, Limits, limited
 from gapviz.sources.files.other_programs import OTHER_PROGRAMS
-from gapviz.sources.files.quantised import Stored, stored_kind
 from gapviz.sources.files.tables import open_table
 from gapviz.sources.files.texts import shown
 from gapviz.sources.files.writable import writable

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_names import modality_name
 from gapviz.core.vectors import Float64
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
-from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
 from gapviz.sources.files.pairing import VectorRows, reading_of
 

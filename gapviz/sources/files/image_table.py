@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_text import one_line
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.caption_tables import (
     CAPTION_ENDINGS,
@@ -21,7 +22,7 @@ from gapviz.sources.files.folders import files_in, folder_files, source_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.row_pictures import RowPictures
 from gapviz.sources.files.tables import Row, SourceTable, open_table
-from gapviz.sources.files.texts import one_line, shown
+from gapviz.sources.files.texts import shown
 from gapviz.sources.images.parquet import stored_bytes
 from gapviz.sources.images.references import path_reference
 

@@ -17,6 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_names import (
+    ALIASES,
+    modality_name,
+    modality_names,
+    says_modality,
+    says_vectors,
+    stored_as,
+)
+from gapviz.core.quantised import dequantised
 from gapviz.sources.files.columns import NAMES, Columns, choose_columns
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.item_metadata import (
@@ -25,16 +34,7 @@ from gapviz.sources.files.item_metadata import (
     find_metadata,
     list_metadata,
 )
-from gapviz.sources.files.modality_names import (
-    ALIASES,
-    modality_name,
-    modality_names,
-    says_modality,
-    says_vectors,
-    stored_as,
-)
 from gapviz.sources.files.pairing import VectorRows, reading_of
-from gapviz.sources.files.quantised import dequantised
 from gapviz.sources.files.texts import shown
 
 USUAL_MODALITIES = ("image", "text")

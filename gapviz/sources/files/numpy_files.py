@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_names import modality_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.item_metadata import find_metadata
-from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES, unused_columns
 from gapviz.sources.files.numpy_size import refuse_large_arrays
 from gapviz.sources.files.pairing import VectorRows, reading_of

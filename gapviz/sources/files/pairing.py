@@ -21,13 +21,14 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.halves import split_alike
 from gapviz.core.item import Item
 from gapviz.core.modality_vectors import ModalityVectors
+from gapviz.core.quantised import KINDS, real_numbers, stored_kind
+from gapviz.core.repeats import repeated_rows
 from gapviz.core.vectors import SMALLEST_NORM, Indices, Mask
 from gapviz.sources.files.columns import NOTHING
 from gapviz.sources.files.format import Reading, ReadOptions, Skipped
 from gapviz.sources.files.grouping import owners_of_rows, with_equal_merged
 from gapviz.sources.files.item_metadata import ItemMetadata
 from gapviz.sources.files.limits import refuse_wide
-from gapviz.sources.files.quantised import KINDS, real_numbers, stored_kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -261,7 +262,7 @@ def _usable(
             why = "has length zero" if finite[row] else "holds NaN or infinite values"
         number = row if rows.numbers is None else rows.numbers[row]
         notes.append(Skipped(f"{rows.where}, row {number}", why))
-    again = _repeats(rows.vectors, owner_index, keep)
+    again = repeated_rows(rows.vectors, owner_index, keep)
     if again.any():
         why = "repeat a vector of their own item, and count once"
         notes.append(Skipped(f"{rows.where}, {int(again.sum())} row(s)", why))
@@ -284,15 +285,3 @@ def _direction(rows: VectorRows) -> tuple[Mask, Mask]:
     finite: Mask = np.isfinite(highest) & np.isfinite(lowest)
     long_enough: Mask = np.maximum(np.abs(highest), np.abs(lowest)) >= SMALLEST_NORM
     return finite, long_enough
-
-
-def _repeats(vectors: npt.NDArray[Any], owner_index: Indices, keep: Mask) -> Mask:
-    """Rows equal to an earlier row of the same item, as a join of tables makes them."""
-    again = np.zeros(len(vectors), dtype=np.bool_)
-    counts = np.bincount(owner_index[keep], minlength=int(owner_index.max(initial=0)) + 1)
-    seen: set[tuple[int, bytes]] = set()
-    for row in np.flatnonzero(keep & (counts[np.maximum(owner_index, 0)] > 1)):
-        mark = int(owner_index[row]), vectors[row].tobytes()
-        again[row] = mark in seen
-        seen.add(mark)
-    return again

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.folders import files_in
-from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped, has_ending
-from gapviz.sources.files.parquet_size import refuse_large_columns
-from gapviz.sources.files.tables import SourceTable, open_table
-from gapviz.sources.files.vector_cells import (
+from gapviz.core.vector_cells import (
     CellVectors,
     VectorColumn,
     arrow_vectors,
     columns_by_type,
 )
+from gapviz.sources.files.folders import files_in
+from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped, has_ending
+from gapviz.sources.files.parquet_size import refuse_large_columns
+from gapviz.sources.files.tables import SourceTable, open_table
 from gapviz.sources.files.vector_tables import VectorTable, meant_as_vectors, vector_reading
 from gapviz.sources.images.parquet import open_parquet
 

@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_names import says_modality
+from gapviz.core.vector_cells import CellVectors, VectorColumn
 from gapviz.core.vectors import Float64
 from gapviz.sources.files.folders import files_in
 from gapviz.sources.files.format import Format, Reading, ReadOptions
 from gapviz.sources.files.item_metadata import ItemMetadata, caption_lines
-from gapviz.sources.files.modality_names import says_modality
 from gapviz.sources.files.named_arrays import reading_of_arrays
 from gapviz.sources.files.tables import open_table
 from gapviz.sources.files.texts import MAX_TEXT_BYTES
-from gapviz.sources.files.vector_cells import CellVectors, VectorColumn
 from gapviz.sources.files.vector_tables import VectorTable, vector_reading
 
 ENDING = ".tsv"

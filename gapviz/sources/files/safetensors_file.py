@@ -12,6 +12,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.quantised import widened_bfloat16, widened_float8
 from gapviz.sources.files.columns import NAMES
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped, has_ending
 from gapviz.sources.files.item_metadata import NamedArray
@@ -21,7 +22,6 @@ from gapviz.sources.files.named_arrays import (
     STORED_NAMES,
     reading_of_arrays,
 )
-from gapviz.sources.files.quantised import widened_bfloat16, widened_float8
 from gapviz.sources.files.texts import shown
 
 OF_THE_FILE = frozenset({"comment", "description", "title"})

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_text import one_line
 from gapviz.sources.files.parquet_size import refuse_large_columns
 from gapviz.sources.files.texts import (
     MAX_TEXT_BYTES,
@@ -24,7 +25,6 @@ from gapviz.sources.files.texts import (
     Encoding,
     encoding_of,
     json_in,
-    one_line,
     shown,
 )
 from gapviz.sources.images.parquet import BLOCK_ROWS, open_parquet

@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.vector_cells import VectorColumn, columns_by_value, value_vectors
 from gapviz.sources.files.format import Format, Reading, ReadOptions, has_ending
 from gapviz.sources.files.tables import Flaw, Row, SourceTable, open_table
-from gapviz.sources.files.vector_cells import VectorColumn, columns_by_value, value_vectors
 from gapviz.sources.files.vector_tables import VectorTable, meant_as_vectors, vector_reading
 
 ENDINGS = (".jsonl", ".csv", ".tsv")

@@ -8,17 +8,13 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from datetime import date, time, timedelta
-from decimal import Decimal
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
-from uuid import UUID
+
+from gapviz.core.plain_text import MISSING, plain_text
 
 MAX_TEXT_BYTES = 1 << 20
 """A caption file beside one image holds no more than this."""
-
-# How a missing value comes out of tables that went through pandas.
-MISSING = frozenset({"", "nan", "NaN", "<NA>"})
 
 SAMPLE_BYTES = 4096
 
@@ -59,27 +55,12 @@ class Captions(NamedTuple):
 
 
 def text_in(value: object) -> str | None:
-    """A text, a number, a truth value or a date as one line of text; None where it is missing.
+    """As `plain_text`, and of bytes the text that they are.
 
     Raises:
-        TypeError: any other value.
+        TypeError: a value that is no text.
     """
-    match value:
-        case bytes():
-            line = one_line(decoded(value)[0])
-        case str():
-            line = one_line(value)
-        case float() if value.is_integer():
-            line = str(int(value))
-        case Decimal() if value.is_finite():
-            line = f"{value.normalize():f}"
-        case date() | time() | timedelta() | UUID() | Decimal():
-            line = str(value)
-        case None | bool() | int() | float():
-            line = "" if value is None else str(value)
-        case _:
-            raise TypeError(f"{type(value).__name__} is no text")
-    return None if line in MISSING else line
+    return plain_text(decoded(value)[0] if isinstance(value, bytes) else value)
 
 
 def captions_in(value: object) -> Captions:
@@ -149,11 +130,6 @@ def path_in(value: object) -> str | None:
     if not isinstance(named, str) or named.strip() in MISSING:
         return None
     return named.strip()
-
-
-def one_line(text: str) -> str:
-    """The text on one line, without what cannot be stored as UTF-8."""
-    return " ".join(text.replace("\0", " ").encode("utf-8", "replace").decode().split())
 
 
 def shown(text: str, longest: int = LONGEST_SHOWN) -> str:

@@ -20,13 +20,14 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_text import one_line
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.caption_tables import CAPTION_ENDINGS
 from gapviz.sources.files.folders import LEFT_BY_SYSTEMS
 from gapviz.sources.files.format import Skipped, upload_endings
 from gapviz.sources.files.limits import UPLOADS
 from gapviz.sources.files.numpy_files import ZIP_DAMAGE
-from gapviz.sources.files.texts import one_line, shown
+from gapviz.sources.files.texts import shown
 from gapviz.sources.files.unread import BESIDE_ENDINGS
 from gapviz.sources.images.decoding import (
     IMAGE_SUFFIXES,

@@ -15,22 +15,22 @@ from typing import Any
 import numpy as np
 
 from gapviz.core.errors import GapvizError
-from gapviz.core.vectors import Indices
-from gapviz.sources.files.columns import NAMES, NOTHING, Fields, is_named, usual_name, usual_names
-from gapviz.sources.files.format import Reading, ReadOptions, Skipped
-from gapviz.sources.files.item_metadata import ItemMetadata, table_metadata
-from gapviz.sources.files.modality_names import (
+from gapviz.core.modality_names import (
     ALIASES,
     modality_name,
     modality_names,
     says_modality,
     stored_as,
 )
+from gapviz.core.vector_cells import CellVectors, VectorColumn
+from gapviz.core.vectors import Indices
+from gapviz.sources.files.columns import NAMES, NOTHING, Fields, is_named, usual_name, usual_names
+from gapviz.sources.files.format import Reading, ReadOptions, Skipped
+from gapviz.sources.files.item_metadata import ItemMetadata, table_metadata
 from gapviz.sources.files.named_arrays import chosen_modalities, other_sizes
 from gapviz.sources.files.pairing import VectorRows, reading_of
 from gapviz.sources.files.tables import SourceTable
 from gapviz.sources.files.texts import shown, text_in
-from gapviz.sources.files.vector_cells import CellVectors, VectorColumn
 
 MODALITY_COLUMNS = ("modality", "modality_name", "modality_type", "media_type", "type", "kind")
 """Usual names of the column that says the modality of each row of a long table."""

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_text import one_line
 from gapviz.core.wording import counted
 from gapviz.sources.files.builder import CollectionBuilder
 from gapviz.sources.files.columns import NOTHING, Fields, fields_beside
 from gapviz.sources.files.folders import files_in, folder_files, source_name
 from gapviz.sources.files.format import Format, Reading, ReadOptions, Skipped, has_ending
-from gapviz.sources.files.texts import one_line, shown
+from gapviz.sources.files.texts import shown
 from gapviz.sources.images.decoding import IMAGE_SUFFIXES, header_flaw
 
 TEXT_SUFFIXES = frozenset({".txt", ".text", ".caption", ".json", ".cls"})

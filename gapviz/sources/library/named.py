@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.format import Reading
+from gapviz.sources.builtin import BUILTIN_ENCODERS
+from gapviz.sources.files.beside import with_queries
+from gapviz.sources.files.format import Reading, ReadOptions
 from gapviz.sources.library.stored import StoredCollection, Workspace
+from gapviz.sources.source import is_store
+from gapviz.sources.source import read as read_any
 
 
 def stored_as(name: str, workspace: Workspace | None = None) -> StoredCollection | None:
@@ -37,3 +44,20 @@ def read_stored(
     names = [one.encoder for one in stored.encodings] if encoder is None else [encoder]
     seen = tuple(place.load(stored.id, name) for name in names)
     return Reading(seen or (place.load(stored.id),), stored.skipped)
+
+
+def read_named(source: str, options: ReadOptions = ReadOptions()) -> Reading:
+    """Whatever people name: `builtin`, a file or folder, a store, else a stored collection.
+
+    A file or folder is meant before a stored collection of the same name.
+
+    Raises:
+        GapvizError: as `gapviz.sources.source.read`, or several have this title.
+    """
+    stored = None
+    with suppress(OSError, ValueError):  # the reader says what is wrong with such a path
+        known = is_store(source) or source in BUILTIN_ENCODERS or Path(source).exists()
+        stored = None if known else stored_as(source)
+    if stored is None:
+        return read_any(source, options)
+    return with_queries(read_stored(stored, options.encoder), options)

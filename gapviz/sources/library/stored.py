@@ -21,8 +21,9 @@ from filelock import FileLock, Timeout
 from gapviz.core.collection import UNNAMED_MODEL, Collection
 from gapviz.core.encoder_record import NO_RECORD
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_text import one_line
 from gapviz.sources.files.format import Skipped
-from gapviz.sources.files.texts import is_utf8, one_line, shown
+from gapviz.sources.files.texts import is_utf8, shown
 from gapviz.storage.cache import content_key
 from gapviz.storage.configuration import configuration
 from gapviz.storage.files import (

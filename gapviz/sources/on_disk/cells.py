@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_names import modality_name
 from gapviz.sources.files.format import ReadOptions
-from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.on_disk.vectors import Stored
 
 if TYPE_CHECKING:

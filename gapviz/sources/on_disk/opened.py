@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_names import modality_name
 from gapviz.sources.files.folders import files_in
 from gapviz.sources.files.format import ReadOptions
-from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.named_arrays import USUAL_MODALITIES
 from gapviz.sources.on_disk.cells import vector_columns
 from gapviz.sources.on_disk.lance import ENDING as LANCE

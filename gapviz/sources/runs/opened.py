@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gapviz.core.errors import GapvizError
-from gapviz.sources.files.texts import SAMPLE_BYTES, encoding_of, one_line
+from gapviz.core.plain_text import one_line
+from gapviz.sources.files.texts import SAMPLE_BYTES, encoding_of
 from gapviz.sources.runs import dictionary, table, trec
 from gapviz.sources.runs.batch import RunBatch, RunFormat
 from gapviz.storage.files import unreadable

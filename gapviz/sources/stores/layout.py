@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_names import ALIASES, modality_name, modality_names
 from gapviz.sources.files.columns import (
     NAMES,
     NOTHING,
@@ -23,7 +24,6 @@ from gapviz.sources.files.columns import (
     usual_names,
 )
 from gapviz.sources.files.format import ReadOptions, Skipped
-from gapviz.sources.files.modality_names import ALIASES, modality_name, modality_names
 from gapviz.sources.files.named_arrays import chosen_modalities, other_sizes
 from gapviz.sources.files.texts import shown, text_in
 from gapviz.sources.files.vector_tables import ITEM_COLUMNS, MODALITY_COLUMNS, MOST_MODALITIES

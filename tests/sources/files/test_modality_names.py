@@ -6,8 +6,8 @@ import pytest
 from pyarrow import parquet
 from safetensors.numpy import save_file
 
+from gapviz.core.modality_names import modality_name, modality_names
 from gapviz.sources.files import ReadOptions, read
-from gapviz.sources.files.modality_names import modality_name, modality_names
 
 MEANT = {
     "image": ["image", "Image", "IMG", "img_emb", "image_embeds", "IMAGE_FEATURES", "vision",

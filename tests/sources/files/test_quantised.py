@@ -7,8 +7,8 @@ from pyarrow import parquet
 from safetensors.numpy import save_file
 
 from gapviz import GapvizError
+from gapviz.core.quantised import stored_kind
 from gapviz.sources.files import ReadOptions, read
-from gapviz.sources.files.quantised import stored_kind
 
 N, DIM = 24, 32
 

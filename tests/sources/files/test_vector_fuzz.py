@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 from safetensors.numpy import save_file
 
+from gapviz.core.quantised import KINDS
 from gapviz.sources.files import ReadOptions, read
-from gapviz.sources.files.quantised import KINDS
 
 N = 5
 

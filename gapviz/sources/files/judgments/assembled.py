@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gapviz.core.collection import TEXT, Collection
 from gapviz.core.evaluation import Evaluation, JudgedQuery, Judgments, halved_queries
+from gapviz.core.plain_text import one_line
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.core.vectors import Indices, Mask
 from gapviz.core.wording import counted
@@ -17,7 +18,7 @@ from gapviz.sources.files.judgments.contents import combined_modality
 from gapviz.sources.files.judgments.format import JudgmentRows
 from gapviz.sources.files.judgments.matching import judgments_of
 from gapviz.sources.files.judgments.told import Told
-from gapviz.sources.files.texts import one_line, shown
+from gapviz.sources.files.texts import shown
 
 TEST_SPLITS = ("test", "dev", "validation", "valid", "val")
 """Of several files of judgments, the first of these evaluates, and the others calibrate."""

@@ -11,9 +11,9 @@ from typing import Any
 from gapviz.core.collection import IMAGE, TEXT
 from gapviz.core.evaluation import JudgedQuery
 from gapviz.core.item import Item
+from gapviz.core.modality_names import modality_name
 from gapviz.sources.files.columns import usual_name
 from gapviz.sources.files.judgments.told import Told
-from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.files.row_pictures import RowPictures
 from gapviz.sources.files.tables import Row, SourceTable
 from gapviz.sources.files.texts import captions_in, path_in, text_in

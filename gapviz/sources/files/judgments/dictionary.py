@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_text import one_line
 from gapviz.core.progress import Progress
 from gapviz.sources.files.judgments.blocks import TextColumn
 from gapviz.sources.files.judgments.format import JudgmentFormat, JudgmentRows
 from gapviz.sources.files.judgments.told import Told
 from gapviz.sources.files.limits import refuse_over
-from gapviz.sources.files.texts import json_in, one_line, text_in
+from gapviz.sources.files.texts import json_in, text_in
 from gapviz.storage.files import unreadable
 
 TIMES = 12

@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Grades, Judgments
+from gapviz.core.plain_text import one_line
 from gapviz.core.vectors import Indices, Mask
 from gapviz.core.wording import counted
 from gapviz.sources.files.judgments.blocks import TextColumn
 from gapviz.sources.files.judgments.format import JudgmentRows
 from gapviz.sources.files.judgments.told import Told
-from gapviz.sources.files.texts import one_line, shown
+from gapviz.sources.files.texts import shown
 from gapviz.sources.images.decoding import is_image_name
 
 if TYPE_CHECKING:

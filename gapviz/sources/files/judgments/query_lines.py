@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gapviz.core.plain_text import one_line
 from gapviz.sources.files.judgments.blocks import first_lines
 from gapviz.sources.files.judgments.contents import Content
 from gapviz.sources.files.judgments.format import QueryFormat
 from gapviz.sources.files.judgments.told import Told
 from gapviz.sources.files.row_pictures import RowPictures
-from gapviz.sources.files.texts import MAX_TEXT_BYTES, Encoding, encoding_of, one_line
+from gapviz.sources.files.texts import MAX_TEXT_BYTES, Encoding, encoding_of
 
 NOT_LINES = (".json", ".jsonl", ".parquet", ".csv")
 

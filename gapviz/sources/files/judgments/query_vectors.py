@@ -11,11 +11,11 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.evaluation import Evaluation, JudgedQuery
 from gapviz.core.item import items_of_rows
+from gapviz.core.modality_names import ALIASES
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.vectors import Indices
 from gapviz.core.wording import counted
 from gapviz.sources.files.judgments.told import Told
-from gapviz.sources.files.modality_names import ALIASES
 from gapviz.sources.files.texts import shown
 
 

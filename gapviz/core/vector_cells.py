@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from gapviz.core.modality_names import ALIASES, modality_name, says_modality, says_vectors
+from gapviz.core.plain_text import MISSING
 from gapviz.core.vectors import Indices
-from gapviz.sources.files.modality_names import ALIASES, modality_name, says_modality, says_vectors
-from gapviz.sources.files.texts import MISSING
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,5 +1,5 @@
 from gapviz.analyses.analysis import Finding
-from gapviz.commands.terminal import finding_lines, table_lines
+from gapviz.analyses.finding_text import finding_lines, table_lines
 from gapviz.core.estimate import Estimate
 from gapviz.core.table import Column, Table
 
