@@ -31,7 +31,7 @@ FLOOR_MIX = 0.1
 """Of a share of the rows."""
 SAME_ENCODER = 0.5
 """Of the likeness of two encoders, below which they are two."""
-SERIOUS = 5.0
+SERIOUS = 3.0
 """Floors: a shift that a watch must be able to see before it says that all is fine."""
 
 

@@ -58,12 +58,25 @@ class Compared:
     @cached_property
     def copies_today(self) -> float:
         """Design effect of near copies among today's rows."""
-        return design_effect(self.today.copies, self.today.n, self.before.copies)
+        return design_effect(
+            self.today.copies, self.today.n, self.before.copies, exact=self.far_apart
+        )
 
     @cached_property
     def copies_before(self) -> float:
         """The same of the calibration rows."""
-        return design_effect(self.before.copies, self.before.n, self.today.copies)
+        return design_effect(
+            self.before.copies, self.before.n, self.today.copies, exact=self.far_apart
+        )
+
+    @property
+    def far_apart(self) -> bool:
+        """Whether today's rows all lie on one side of the calibration centroid.
+
+        Two of them then look alike from there, and are no copies.
+        """
+        mean = self.today.mean
+        return float(self.shift @ self.shift) > 1 - float(mean @ mean)
 
     @property
     def n_today(self) -> float:
@@ -153,17 +166,19 @@ def centroid_check(one: Compared, unit: float, floor: float) -> Check:
 
 def spread_checks(one: Compared) -> Iterator[Check]:
     """The mean cosine within the modality, and the distribution about its centroid."""
-    cosines, variances = [], []
-    for sketch, n in ((one.today, one.n_today), (one.before, one.n_before)):
-        mean = sketch.mean
+    cosines, abouts = [], []
+    for sketch in (one.today, one.before):
+        mean, n = sketch.mean, sketch.n
         within = float(mean @ mean)
-        cosines.append(within - (1 - within) / max(n - 1, 1))
+        counted = one.n_today if sketch is one.today else one.n_before
+        cosines.append(within - (1 - within) / max(counted - 1, 1))
         kept = one.kept(mean)
-        about = max(float(kept @ sketch.second @ kept) - within**2, 0.0)
-        variances.append(4 * about / n + 2 * one.spectrum.square / n**2)
-    error = sqrt(sum(variances))
+        abouts.append(n * max(float(kept @ sketch.second @ kept) - within**2, 0.0))
+    about = sum(abouts) / (one.today.n + one.before.n)
+    own = 1 / one.n_today**2 + 1 / one.n_before**2
+    error = sqrt(4 * about * one.per_row + 2 * one.spectrum.square * own)
     change = cosines[0] - cosines[1]
-    degrees = min(one.n_today, one.n_before) - 1
+    degrees = one.n_today + one.n_before - 2
     per = error / sqrt(one.per_row)
     yield Check(
         "spread",
@@ -206,19 +221,22 @@ def _shares(scores: ScoreSums) -> Float64:
 
 
 def score_checks(one: Compared) -> Iterator[Check]:
-    """Mean and standard deviation of scores with the calibration rows of every modality."""
-    degrees = min(one.n_today, one.n_before) - 1
+    """Mean and standard deviation of scores with the calibration rows of every modality.
+
+    The variance between rows is pooled, since nothing has moved where a false alarm would be
+    one; that of few skewed rows alone is too small whenever their mean is low.
+    """
+    degrees = one.n_today + one.n_before - 2
     for other, before in one.before.scores.items():
         today = one.today.scores[other]
         pair = f"{one.name}->{other}"
         spread = before.spread
         if not spread > 0:
             continue
-        errors = [
-            [part.variance_of_mean / n, part.variance_about(part.mean) / n]
-            for part, n in ((today, one.n_today), (before, one.n_before))
-        ]
-        error = sqrt(errors[0][0] + errors[1][0])
+        parts = ((today, today.n), (before, before.n))
+        rows = today.n + before.n
+        middle = (today.f + before.f) / rows
+        error = sqrt(one.per_row * sum(n * part.variance_of_mean for part, n in parts) / rows)
         change = today.mean - before.mean
         per = error / spread / sqrt(one.per_row)
         yield Check(
@@ -235,12 +253,11 @@ def score_checks(one: Compared) -> Iterator[Check]:
             smallest=seen(one.level) * error / spread,
             needed=_needed(one, per, FLOOR_LEVEL),
         )
-        ratio = today.spread / spread
-        relative = sqrt(
-            errors[0][1] / max(today.spread, 1e-12) ** 4 + errors[1][1] / spread**4
-        )
+        pooled = sum(n * part.variance_about(middle) for part, n in parts) / rows
+        variance = sum(n * part.spread**2 for part, n in parts) / rows
         # A variance changes by twice as much as its root.
-        moved, error = log(max(ratio, 1e-12)), relative / 2
+        error = sqrt(one.per_row * pooled) / variance / 2
+        ratio = today.spread / spread
         yield Check(
             "scores",
             f"scores.{pair}.spread",
@@ -251,7 +268,7 @@ def score_checks(one: Compared) -> Iterator[Check]:
             ratio - 1,
             FLOOR_SPREAD,
             "of it",
-            two_sided(moved / error, degrees) if error else 1.0,
+            two_sided(log(max(ratio, 1e-12)) / error, degrees) if error else 1.0,
             smallest=seen(one.level) * error,
             needed=_needed(one, error / sqrt(one.per_row), FLOOR_SPREAD),
         )

@@ -65,16 +65,23 @@ class CopySample:
         codes = np.concatenate([self.codes, other.codes])[first]
         return CopySample(hashes[:KEPT], counts[:KEPT], codes[:KEPT])
 
-    def near_within(self, n_rows: int) -> float:
-        """Share of the pairs of all `n_rows` rows that are near copies; 0 of fewer than two."""
+    def near_within(self, n_rows: int, *, exact: bool = False) -> float:
+        """Share of the pairs of all `n_rows` rows that are near copies; 0 of fewer than two.
+
+        Args:
+            n_rows: of all.
+            exact: whether only rows of the same content count.
+        """
         sampled = int(self.counts.sum())
         if n_rows < 2 or sampled < 2:
             return 0.0
         share = sampled / n_rows
-        near = _near(self.codes, self.codes)
-        np.fill_diagonal(near, False)
         counts = self.counts.astype(np.float64)
-        pairs = float(counts @ near @ counts) / share**2 + float(counts @ (counts - 1)) / share
+        pairs = float(counts @ (counts - 1)) / share
+        if not exact:
+            near = _near(self.codes, self.codes)
+            np.fill_diagonal(near, False)
+            pairs += float(counts @ near @ counts) / share**2
         return min(pairs / (n_rows * (n_rows - 1)), 1.0)
 
     def near_across(self, other: CopySample) -> float:
@@ -86,14 +93,24 @@ class CopySample:
         return float(self.counts @ near @ other.counts) / total
 
 
-def design_effect(one: CopySample, n_rows: int, other: CopySample) -> float:
+def design_effect(
+    one: CopySample, n_rows: int, other: CopySample, *, exact: bool = False
+) -> float:
     """By how much near copies among the rows widen what is estimated of them; 1 for none.
 
     Kish's 1 + Σm²/n − 1 for clusters of m rows, in pairs: 1 + (n − 1)·(p − p₀), where p is the
     share of near pairs among the rows, and p₀ that across the two samples: what the subject
     repeats by itself.
+
+    Args:
+        one: of the rows.
+        n_rows: how many those are.
+        other: of the rows that they are compared with.
+        exact: whether only rows of the same content count, since codes that were seen from a far
+            centre take all rows for near copies.
     """
-    excess = one.near_within(n_rows) - one.near_across(other)
+    across = 0.0 if exact else one.near_across(other)
+    excess = one.near_within(n_rows, exact=exact) - across
     return max(1.0, 1.0 + (n_rows - 1) * excess)
 
 
