@@ -19,10 +19,12 @@ from gapviz.commands import (
     fetch,
     info,
     prove,
+    rehearse,
     report,
     serve,
     train,
     views,
+    watch,
 )
 from gapviz.commands.analysis import add_analysis
 from gapviz.commands.gate import Gated
@@ -35,7 +37,10 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 """As shells count a program that was stopped with Ctrl-C."""
 
-COMMANDS = (info, explain, fetch, encode, train, report, export, apply, prove, serve, views)
+COMMANDS = (
+    info, explain, fetch, encode, train, report, export, apply, prove, watch, rehearse,
+    serve, views,
+)  # fmt: skip
 """What is more than an analysis; those have their commands from what they declare."""
 
 RENAMED = {"advise": "decide", "project": "cones", "forces": "why"}

@@ -41,7 +41,7 @@ class Check:
 
     kind: Kind
     name: str
-    """`centroid.image`, `scores.text->image.mean`: what it is called in JSON."""
+    """`centroid:image`, `scores:text->image:mean`: what it is called in JSON."""
     subject: str
     """What is compared, in words."""
     statistic: str

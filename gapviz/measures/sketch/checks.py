@@ -150,7 +150,7 @@ def centroid_check(one: Compared, unit: float, floor: float) -> Check:
     noise = seen(one.level) * sqrt(2 * one.spectrum.square)
     return Check(
         "centroid",
-        f"centroid.{one.name}",
+        f"centroid:{one.name}",
         f"place of {one.name}",
         "distance of the two centroids, less what chance gives",
         0.0,
@@ -182,7 +182,7 @@ def spread_checks(one: Compared) -> Iterator[Check]:
     per = error / sqrt(one.per_row)
     yield Check(
         "spread",
-        f"spread.{one.name}.cosine",
+        f"spread:{one.name}:cosine",
         f"mean cosine within {one.name}",
         "difference of the mean cosine of two rows, in standard errors",
         cosines[1],
@@ -201,7 +201,7 @@ def spread_checks(one: Compared) -> Iterator[Check]:
     bound = sqrt(log(2 / one.level) / 2) + normal_quantile(POWER) / 2
     yield Check(
         "spread",
-        f"spread.{one.name}.shape",
+        f"spread:{one.name}:shape",
         f"cosines of {one.name} to its centroid",
         "largest difference of the two distributions (Kolmogorov and Smirnov)",
         nan,
@@ -241,7 +241,7 @@ def score_checks(one: Compared) -> Iterator[Check]:
         per = error / spread / sqrt(one.per_row)
         yield Check(
             "scores",
-            f"scores.{pair}.mean",
+            f"scores:{pair}:mean",
             f"mean score {one.name} → {other}",
             "difference of the means, in standard errors",
             before.mean,
@@ -260,7 +260,7 @@ def score_checks(one: Compared) -> Iterator[Check]:
         ratio = today.spread / spread
         yield Check(
             "scores",
-            f"scores.{pair}.spread",
+            f"scores:{pair}:spread",
             f"spread of scores {one.name} → {other}",
             "ratio of the standard deviations, its logarithm in standard errors",
             spread,
@@ -291,7 +291,10 @@ def likeness_check(one: Compared) -> Check | None:
     if not one.today.full:
         left = max(1 - float(np.trace(one.today.second)), 0.0)
         total += left**2 / (one.today.dim - len(one.today.second))
-    within = [(n * total - 1) / (n - 1) if n > 1 else total, one.before.scores[one.name].mean_square]
+    within = [
+        (n * total - 1) / (n - 1) if n > 1 else total,
+        one.before.scores[one.name].mean_square,
+    ]
     scale = sqrt(max(within[0], 1e-12) * max(within[1], 1e-12))
     if 1 / (one.today.dim * scale) >= SAME_ENCODER:
         return None
@@ -302,7 +305,7 @@ def likeness_check(one: Compared) -> Check | None:
         chance = 0.0 if likeness < SAME_ENCODER else 1.0
     return Check(
         "encoder",
-        f"encoder.{one.name}.likeness",
+        f"encoder:{one.name}:likeness",
         f"{one.name} looks as if the same model made it",
         "mean squared score with the calibration rows, over that within each",
         1.0,
@@ -354,7 +357,7 @@ def gap_checks(
     angle = float(np.degrees(np.arctan2(lateral_shift, max(fitted + along, 1e-12))))
     yield Check(
         "direction",
-        f"gap.{name}.direction",
+        f"gap:{name}:direction",
         f"direction of the gap {a} – {b} (turned by {angle:.0f}°)",
         "length of the new gap beside the fitted direction, less what chance gives",
         0.0,
@@ -373,7 +376,7 @@ def gap_checks(
     ratio = SERIOUS * floor * unit / (seen(level) * error) if error else inf
     yield Check(
         "direction",
-        f"gap.{name}.length",
+        f"gap:{name}:length",
         f"length of the gap {a} – {b}",
         "difference along the fitted direction, in standard errors",
         fitted,

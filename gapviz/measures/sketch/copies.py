@@ -93,9 +93,7 @@ class CopySample:
         return float(self.counts @ near @ other.counts) / total
 
 
-def design_effect(
-    one: CopySample, n_rows: int, other: CopySample, *, exact: bool = False
-) -> float:
+def design_effect(one: CopySample, n_rows: int, other: CopySample, *, exact: bool = False) -> float:
     """By how much near copies among the rows widen what is estimated of them; 1 for none.
 
     Kish's 1 + Σm²/n − 1 for clusters of m rows, in pairs: 1 + (n − 1)·(p − p₀), where p is the

@@ -171,7 +171,7 @@ def _told(
     judged = []
     for one, chance in zip(checks, adjusted, strict=True):
         large = one.change < one.floor if one.kind == "encoder" and not one.certain and (
-            one.name.endswith(".likeness")
+            one.name.endswith(":likeness")
         ) else abs(one.change) >= one.floor  # fmt: skip
         alarm = one.alarm if one.certain else chance <= level and large
         judged.append(replace(one, adjusted=chance, alarm=alarm))
@@ -219,34 +219,51 @@ def _dimension_check(sketch: Sketch, calibration: Calibration) -> Check | None:
     if sketch.dim == dim:
         return None
     return Check(
-        "encoder", f"encoder.{sketch.modality}.dimensions", f"dimensions of {sketch.modality}",
+        "encoder", f"encoder:{sketch.modality}:dimensions", f"dimensions of {sketch.modality}",
         "counted", dim, sketch.dim, float(sketch.dim - dim), 0.0, "dimensions", nan,
         alarm=True, certain=True,
     )  # fmt: skip
 
 
 def _facts(one: Compared, notes: list[str]) -> list[Check]:
-    """The name of the encoder, and items that both hold."""
+    """The name of the encoder, and items that both hold; rows that agree overrule a name."""
     found = []
+    common, same = one.before.marks.compared(one.today.marks)
     names = (one.before.encoder, one.today.encoder)
     if UNNAMED_MODEL in names:
         notes.append(f"{one.name}: the name of the encoder is not known on both sides.")
     elif names[0] != names[1]:
         found.append(
             Check(
-                "encoder", f"encoder.{one.name}.name",
-                f"name of the encoder of {one.name} ({names[0]} → {names[1]})", "compared",
-                0.0, 1.0, 1.0, 0.0, "", nan, alarm=True, certain=True,
+                "encoder",
+                f"encoder:{one.name}:name",
+                f"name of the encoder of {one.name} ({names[0]} → {names[1]})",
+                "compared",
+                nan,
+                nan,
+                1.0,
+                0.0,
+                "",
+                nan,
+                alarm=2 * same <= common,
+                certain=True,
             )  # fmt: skip
         )
-    common, same = one.before.marks.compared(one.today.marks)
     if common:
         found.append(
             Check(
-                "encoder", f"encoder.{one.name}.items",
-                f"{same} of {common} marked items of {one.name} have the row they had", "compared",
-                1.0, same / common, same / common - 1, 0.0, "of the items", nan,
-                alarm=2 * same < common, certain=True,
+                "encoder",
+                f"encoder:{one.name}:items",
+                f"marked items of {one.name} with the row they had ({same} of {common})",
+                "compared",
+                1.0,
+                same / common,
+                same / common - 1,
+                0.0,
+                "of the items",
+                nan,
+                alarm=2 * same < common,
+                certain=True,
             )  # fmt: skip
         )
     return found
@@ -263,7 +280,7 @@ def _length_check(one: Compared) -> Check | None:
         abs(change) < 1e-6
     )  # fmt: skip
     return Check(
-        "encoder", f"encoder.{one.name}.length", f"length of the rows of {one.name}",
+        "encoder", f"encoder:{one.name}:length", f"length of the rows of {one.name}",
         "difference of the mean log₂, in standard errors", float(2.0**before.mean),
         float(2.0**today.mean), change, SAME_LENGTH, "doublings", chance,
     )  # fmt: skip

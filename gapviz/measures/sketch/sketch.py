@@ -98,9 +98,7 @@ class Sketch:
             GapvizError: as `unit_rows`, or another dimension or modality than the reference has.
         """
         matrix = np.asarray(vectors)
-        made = cls.of_blocks(
-            [matrix], modality, reference, role=role, encoder=encoder, where=where
-        )
+        made = cls.of_blocks([matrix], modality, reference, role=role, encoder=encoder, where=where)
         if not ids:
             return made
         first = {name: place for place, name in reversed(list(enumerate(ids)))}
@@ -302,9 +300,7 @@ def _scored(
     return ScoreSums.of(f, q, f / length if length else f)
 
 
-def _unit_blocks(
-    blocks: Iterable[npt.ArrayLike], where: str
-) -> Iterator[tuple[Float32, Float64]]:
+def _unit_blocks(blocks: Iterable[npt.ArrayLike], where: str) -> Iterator[tuple[Float32, Float64]]:
     """Unit rows with the lengths they had, at most `EXACT_ROWS` at a time."""
     for block in chain(blocks):
         matrix = np.asarray(block)
