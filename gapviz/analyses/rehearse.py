@@ -149,14 +149,28 @@ def _todo(rehearsal: Rehearsal, lost: list[str]) -> list[str]:
             "Refit on the new vectors: on these items the old fit is not worse beyond chance, "
             "which does not say that it is as good."
         )
-    shares = [one.overlap for one in [rehearsal]][0]
-    least = min(shares.values(), key=lambda one: one.value)
+    least = min(rehearsal.overlap.values(), key=lambda one: one.value)
     said.append(
         f"Encode everything again: the two versions agree on {figure(10 * least.value, 1)} of the "
-        "first 10 results, and rows of both in one index are not comparable unless the table of "
-        "the migration says so."
+        f"first 10 results. {_mixing(rehearsal)}"
     )
     return said
+
+
+def _mixing(rehearsal: Rehearsal) -> str:
+    """Whether rows of both versions may stand in one index meanwhile."""
+    known = [one for one in rehearsal.version_recall if one.of_old.value == one.of_old.value]
+    if not known:
+        return ""
+    worst = min(known, key=lambda one: one.of_old.value - one.of_new.value)
+    way = " → ".join(worst.way)
+    found = (
+        f"While half is old, new queries find {way} {figure(100 * worst.of_old.value, 0)} of 100 "
+        f"matches that are still old and {figure(100 * worst.of_new.value, 0)} of 100 that are new"
+    )
+    if worst.of_old.high < worst.of_new.low:
+        return f"{found}: keep the versions in two indexes until all is encoded."
+    return f"{found}."
 
 
 def _thresholds(rehearsal: Rehearsal) -> Finding:

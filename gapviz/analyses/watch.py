@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil, inf, isfinite, isnan
+from math import ceil, inf, isfinite, isnan, nan
 from typing import Any
 
 from gapviz.analyses.analysis import Finding
 from gapviz.core.table import Column, Table
 from gapviz.core.wording import counted, figure
 from gapviz.measures.measurement import Measurement
-from gapviz.measures.sketch.check import KINDS, SERIOUS, Check
+from gapviz.measures.sketch.check import KINDS, SERIOUS, Check, Kind
 from gapviz.measures.sketch.drift import Drift
 
 _COLUMNS = (
     Column("subject", "compared", text=True),
-    Column("before", "at calibration", missing=""),
+    Column("before", "before", missing=""),
     Column("today", "today", missing=""),
-    Column("change", "change", signed=True),
-    Column("unit", "in", text=True),
-    Column("floor", "worth an alarm from", missing=""),
-    Column("adjusted", "p", "after Holm", missing="none"),
+    Column("change", "change", signed=True, missing=""),
+    Column("floor", "alarm from", missing=""),
+    Column("adjusted", "p", missing=""),
     Column("alarm", "", text=True),
 )
+
+_UNITS: Mapping[Kind, str] = {
+    "direction": "changes in units of the gap",
+    "spread": "changes of the cosine, and in shares of the rows",
+    "mix": "changes in shares of the rows",
+    "scores": "changes in standard deviations of the scores",
+    "centroid": "changes in units of the gap",
+    "encoder": "",
+}
+
+_RESTS_ON: Mapping[str, tuple[Kind, ...]] = {
+    "nothing": ("encoder",),
+    "vectors": ("direction", "centroid", "spread", "encoder"),
+    "scores": ("scores", "spread", "mix", "encoder"),
+    "lists": ("mix", "encoder"),
+    "items": ("mix", "encoder"),
+}
+"""By what a strategy acts on, which checks touch what it has learned."""
 
 PROTOCOL = (
     "p: how often a change as large comes by chance where nothing has moved, after Holm's rule "
@@ -35,6 +52,7 @@ PROTOCOL = (
 def watch_finding(
     drift: Drift,
     title: str,
+    acts_on: str,
     measured: Measurement | None = None,
     told: Mapping[str, Any] | None = None,
 ) -> Finding:
@@ -43,11 +61,12 @@ def watch_finding(
     Args:
         drift: of today's rows.
         title: what was watched, in one line.
+        acts_on: what the strategy acts on, as its spec says.
         measured: the fix on today's pairs, where those are known.
         told: what the card says of the fix on its held-out items.
     """
     tables = [
-        Table(KINDS[kind][0].upper() + KINDS[kind][1:], _COLUMNS, rows)
+        Table(_head(KINDS[kind], _UNITS[kind]), _COLUMNS, rows)
         for kind in KINDS
         if (rows := [_row(one) for one in drift.of(kind)])
     ]
@@ -55,10 +74,10 @@ def watch_finding(
     if measured is not None and told is not None:
         parts["measured"] = _measured_part(measured, told)
     return Finding(
-        figures=drift.to_json(),
+        figures=drift.to_json() | {"touches_the_fix": touches(drift, acts_on)},
         title=title,
         so_what=_verdict(drift),
-        readings=[*_readings(drift), *drift.notes],
+        readings=[*_touched(drift, acts_on), *_readings(drift), *drift.notes],
         tables=tables,
         parts=parts,
         protocol=PROTOCOL,
@@ -71,10 +90,30 @@ def alarm_sentences(drift: Drift) -> tuple[str, ...]:
     return tuple(_moved(one) for one in drift.alarms)
 
 
+def touches(drift: Drift, acts_on: str) -> bool:
+    """Whether an alarm is of a kind that the strategy has learned from."""
+    return any(one.kind in _RESTS_ON[acts_on] for one in drift.alarms)
+
+
+def _touched(drift: Drift, acts_on: str) -> list[str]:
+    if drift.verdict != "drifted" or touches(drift, acts_on):
+        return []
+    kinds = " and ".join(KINDS[kind] for kind in _RESTS_ON[acts_on] if kind != "encoder")
+    rests = f"rests on {kinds}, which have not moved" if kinds else "has learned nothing"
+    return [f"This strategy {rests}: thresholds and what was measured may be off all the same."]
+
+
+def _head(title: str, unit: str) -> str:
+    """`Place of a modality (changes in units of the gap)`."""
+    return f"{title[0].upper()}{title[1:]}" + (f" ({unit})" if unit else "")
+
+
 def _row(one: Check) -> list[Any]:
-    floor = float("nan") if one.certain else one.floor
+    # What is a fact has no floor, and a likeness is itself what is compared.
+    floor = nan if one.certain else one.floor
+    change = nan if one.certain or one.lower else one.change
     return [
-        one.subject, one.before, one.today, one.change, one.unit, floor, one.adjusted,
+        one.subject, one.before, one.today, change, floor, one.adjusted,
         "ALARM" if one.alarm else "",
     ]  # fmt: skip
 
@@ -137,20 +176,16 @@ def _readings(drift: Drift) -> list[str]:
 
 
 def _moved(one: Check) -> str:
-    if one.certain or one.name.endswith(":likeness"):
-        return f"{one.subject}: {_number(one.before)}{figure(one.today)}" if not isnan(
-            one.today
-        ) else one.subject  # fmt: skip
+    if one.certain:
+        return one.subject
+    if one.lower:
+        return f"{one.subject}: {figure(one.today)} of 1"
     change = (
         f"{figure(100 * one.change, 0, signed=True)} % {one.unit}"
         if one.unit.startswith("of")
         else f"{figure(one.change, 2, signed=True)} {one.unit}"
     )
     return f"{one.subject}: {change}"
-
-
-def _number(value: float) -> str:
-    return "" if isnan(value) else f"{figure(value)} → "
 
 
 _FIGURES = (("bias_at_10", "bias rate"), ("mixed_ndcg_at_10", "NDCG@10"))

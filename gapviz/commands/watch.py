@@ -124,7 +124,13 @@ def run(options: argparse.Namespace) -> Gated:
     merged = merged_by_modality(sketches)
     drift = drift_of(merged, calibration, level=options.level, floor=options.floor)
     measured = _measured(exported, today, collections, drift)
-    finding = watch_finding(drift, _title(exported, drift), measured, exported.card.figures_after)
+    finding = watch_finding(
+        drift,
+        _title(exported, drift),
+        exported.card.acts_on,
+        measured,
+        exported.card.figures_after,
+    )
     if options.sketch is not None:
         save_sketches(merged, options.sketch)
     figures = finding.to_json() | {

@@ -64,6 +64,8 @@ class Check:
     adjusted: float = nan
     """The p-value after Holm's rule over all checks."""
     alarm: bool = False
+    lower: bool = False
+    """Whether it alarms where `change` lies below `floor`."""
     certain: bool = False
     """Whether it is a fact and no test: another dimension, say."""
 

@@ -20,12 +20,11 @@ from gapviz.measures.sketch.checks import (
     SMALLEST_GAP,
     Compared,
     centroid_check,
-    gap_checks,
     likeness_check,
-    mix_check,
     score_checks,
     spread_checks,
 )
+from gapviz.measures.sketch.gap_checks import gap_checks, mix_check
 from gapviz.measures.sketch.sketch import Sketch
 from gapviz.measures.sketch.tails import holm, two_sided
 
@@ -170,9 +169,7 @@ def _told(
     adjusted = holm([nan if one.certain else one.chance for one in checks])
     judged = []
     for one, chance in zip(checks, adjusted, strict=True):
-        large = one.change < one.floor if one.kind == "encoder" and not one.certain and (
-            one.name.endswith(":likeness")
-        ) else abs(one.change) >= one.floor  # fmt: skip
+        large = one.change < one.floor if one.lower else abs(one.change) >= one.floor
         alarm = one.alarm if one.certain else chance <= level and large
         judged.append(replace(one, adjusted=chance, alarm=alarm))
     alarms = [one for one in judged if one.alarm]
@@ -214,15 +211,36 @@ def _residuals(compared: Sequence[Compared], calibration: Calibration) -> dict[s
     return found
 
 
+def _fact(
+    name: str,
+    subject: str,
+    *,
+    alarm: bool,
+    before: float = nan,
+    today: float = nan,
+    change: float = 1.0,
+    unit: str = "",
+) -> Check:
+    """Of the encoder, what is compared and not tested."""
+    return Check(
+        "encoder", f"encoder:{name}", subject, "compared", before, today, change, 0.0, unit, nan,
+        alarm=alarm, certain=True,
+    )  # fmt: skip
+
+
 def _dimension_check(sketch: Sketch, calibration: Calibration) -> Check | None:
     dim = calibration.reference.dim
     if sketch.dim == dim:
         return None
-    return Check(
-        "encoder", f"encoder:{sketch.modality}:dimensions", f"dimensions of {sketch.modality}",
-        "counted", dim, sketch.dim, float(sketch.dim - dim), 0.0, "dimensions", nan,
-        alarm=True, certain=True,
-    )  # fmt: skip
+    return _fact(
+        f"{sketch.modality}:dimensions",
+        f"dimensions of {sketch.modality} ({dim} → {sketch.dim})",
+        alarm=True,
+        before=dim,
+        today=sketch.dim,
+        change=float(sketch.dim - dim),
+        unit="dimensions",
+    )
 
 
 def _facts(one: Compared, notes: list[str]) -> list[Check]:
@@ -233,38 +251,19 @@ def _facts(one: Compared, notes: list[str]) -> list[Check]:
     if UNNAMED_MODEL in names:
         notes.append(f"{one.name}: the name of the encoder is not known on both sides.")
     elif names[0] != names[1]:
-        found.append(
-            Check(
-                "encoder",
-                f"encoder:{one.name}:name",
-                f"name of the encoder of {one.name} ({names[0]} → {names[1]})",
-                "compared",
-                nan,
-                nan,
-                1.0,
-                0.0,
-                "",
-                nan,
-                alarm=2 * same <= common,
-                certain=True,
-            )  # fmt: skip
-        )
+        told = f"name of the encoder of {one.name} ({names[0]} → {names[1]})"
+        found.append(_fact(f"{one.name}:name", told, alarm=2 * same <= common))
     if common:
         found.append(
-            Check(
-                "encoder",
-                f"encoder:{one.name}:items",
+            _fact(
+                f"{one.name}:items",
                 f"marked items of {one.name} with the row they had ({same} of {common})",
-                "compared",
-                1.0,
-                same / common,
-                same / common - 1,
-                0.0,
-                "of the items",
-                nan,
                 alarm=2 * same < common,
-                certain=True,
-            )  # fmt: skip
+                before=1.0,
+                today=same / common,
+                change=same / common - 1,
+                unit="of the items",
+            )
         )
     return found
 
@@ -276,9 +275,9 @@ def _length_check(one: Compared) -> Check | None:
         return None
     error = float(np.sqrt(today.variance / one.n_today + before.variance / one.n_before))
     change = today.mean - before.mean
-    chance = two_sided(change / error, min(one.n_today, one.n_before) - 1) if error else float(
-        abs(change) < 1e-6
-    )  # fmt: skip
+    chance = 0.0 if abs(change) > 1e-6 else 1.0
+    if error:
+        chance = two_sided(change / error, min(one.n_today, one.n_before) - 1)
     return Check(
         "encoder", f"encoder:{one.name}:length", f"length of the rows of {one.name}",
         "difference of the mean log₂, in standard errors", float(2.0**before.mean),

@@ -46,7 +46,8 @@ def sketches_content(sketches: Sequence[Sketch], basis: Float32 | None = None) -
         told.append(plain)
         arrays |= {f"{place}.{name}": np.ascontiguousarray(a) for name, a in own.items()}
     head = json.dumps({"format": FORMAT, "sketches": told}, ensure_ascii=True, allow_nan=False)
-    return save(arrays, metadata={HEAD: head})
+    content: bytes = save(arrays, metadata={HEAD: head})
+    return content
 
 
 def save_sketches(sketches: Sequence[Sketch], path: Path, basis: Float32 | None = None) -> None:
@@ -114,7 +115,7 @@ def is_sketch_file(path: Path) -> bool:
 def _taken_apart(one: Sketch) -> tuple[dict[str, Any], dict[str, _Array]]:
     moments = one.moments
     upper = np.triu_indices(len(moments.products))
-    plain = {
+    plain: dict[str, Any] = {
         "modality": one.modality,
         "role": one.role,
         "dim": one.dim,
@@ -130,7 +131,7 @@ def _taken_apart(one: Sketch) -> tuple[dict[str, Any], dict[str, _Array]]:
         "encoder_record": asdict(one.encoder_record),
         "reference": one.reference,
     }
-    arrays = {
+    arrays: dict[str, _Array] = {
         "products": (moments.products + moments.lost)[upper],
         "copies.hashes": one.copies.hashes,
         "copies.counts": one.copies.counts,
@@ -145,6 +146,12 @@ def _taken_apart(one: Sketch) -> tuple[dict[str, Any], dict[str, _Array]]:
     return plain, arrays
 
 
+def _scores(sums: Sequence[float], counts: _Array) -> ScoreSums:
+    n, f, q, ff, qq, fq = sums
+    whole = counts.astype(np.int64)
+    return ScoreSums(int(n), float(f), float(q), float(ff), float(qq), float(fq), whole)
+
+
 def _put_together(told: dict[str, Any], place: int, arrays: dict[str, _Array]) -> Sketch:
     def own(name: str) -> _Array:
         return arrays[f"{place}.{name}"]
@@ -157,7 +164,7 @@ def _put_together(told: dict[str, Any], place: int, arrays: dict[str, _Array]) -
     if len(total) != told["dim"]:
         raise ValueError("total")
     scores = {
-        name: ScoreSums(int(sums[0]), *map(float, sums[1:]), own(f"scores.{k}").astype(np.int64))
+        name: _scores(sums, own(f"scores.{k}"))
         for k, (name, sums) in enumerate(told["scores"].items())
     }
     return Sketch(

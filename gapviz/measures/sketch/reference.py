@@ -84,12 +84,13 @@ class Reference:
         Beyond the kept directions the second moments are taken as equal in every direction.
         """
         second = self.seconds[name]
-        squares: Float64 = np.einsum("ij,ij->i", coordinates @ second, coordinates)
+        squares: Float64 = np.asarray(np.einsum("ij,ij->i", coordinates @ second, coordinates))
         if self.basis is None:
             return squares
         beyond = max(1 - float(np.trace(second)), 0.0) / (self.dim - len(second))
         left = np.einsum("ij,ij->i", rows, rows) - np.einsum("ij,ij->i", coordinates, coordinates)
-        return squares + beyond * left
+        whole: Float64 = squares + beyond * left
+        return whole
 
 
 def coordinates(rows: Float64, basis: Float32 | None) -> Float64:

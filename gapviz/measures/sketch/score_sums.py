@@ -83,8 +83,10 @@ class ScoreSums:
     @classmethod
     def of(cls, f: Float64, q: Float64, cosines: Float64) -> ScoreSums:
         """Of rows; arguments `(n,)` each."""
-        sums = (f.sum(), q.sum(), f @ f, q @ q, f @ q)
-        return cls(len(f), *map(float, sums), histogram(cosines))
+        return cls(
+            len(f), float(f.sum()), float(q.sum()), float(f @ f), float(q @ q), float(f @ q),
+            histogram(cosines),
+        )  # fmt: skip
 
     def merge(self, other: ScoreSums) -> ScoreSums:
         """Of both."""

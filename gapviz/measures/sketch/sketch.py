@@ -122,8 +122,12 @@ class Sketch:
 
         Args:
             blocks: `(some, dim)` each.
-            modality, reference, role, encoder, where: as of `of`.
+            modality: of all of them; one of the reference where there is one.
+            reference: the calibration rows, for what is scored.
+            role: `corpus` or `queries`.
+            encoder: what made them.
             lengths: whether the lengths of the rows are those that the encoder gave.
+            where: what to call them in an error message.
 
         Raises:
             GapvizError: as `of`, or no rows at all.
