@@ -41,6 +41,9 @@ _RESTS_ON: Mapping[str, tuple[Kind, ...]] = {
 }
 """By what a strategy acts on, which checks touch what it has learned."""
 
+MOST_TOLD = 4
+"""Alarms in one sentence."""
+
 PROTOCOL = (
     "p: how often a change as large comes by chance where nothing has moved, after Holm's rule "
     "over all checks. An alarm needs both: p at or below the level, and a change that is worth "
@@ -86,8 +89,14 @@ def watch_finding(
 
 
 def alarm_sentences(drift: Drift) -> tuple[str, ...]:
-    """One clause an alarm, for what is said of a failed check."""
-    return tuple(_moved(one) for one in drift.alarms)
+    """A clause an alarm, the weightiest first, and how many more there are.
+
+    Of another encoder only that is told: everything else follows from it.
+    """
+    alarms = drift.of("encoder") if drift.verdict == "another encoder" else drift.alarms
+    told = [_moved(one) for one in alarms if one.alarm]
+    more = [f"{len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
+    return (*told[:MOST_TOLD], *more)
 
 
 def touches(drift: Drift, acts_on: str) -> bool:
@@ -152,6 +161,8 @@ def _needed(drift: Drift) -> str:
 
 
 def _readings(drift: Drift) -> list[str]:
+    if drift.verdict == "another encoder":
+        return []
     readings = []
     for name, counted_as in drift.effective_rows.items():
         if counted_as < 0.8 * drift.rows[name]:

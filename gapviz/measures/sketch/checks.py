@@ -33,6 +33,9 @@ from gapviz.measures.sketch.tails import (
 )
 
 POWER = 0.8
+FAR = 0.25
+"""Of the variance of today's rows: two of them that lie so far off have a cosine of .2, as seen
+from the calibration centroid."""
 SMALLEST_GAP = 0.1
 """A gap below this is no unit; shifts are then told in units of it."""
 
@@ -73,7 +76,7 @@ class Compared:
         Two of them then look alike from there, and are no copies.
         """
         mean = self.today.mean
-        return float(self.shift @ self.shift) > 1 - float(mean @ mean)
+        return float(self.shift @ self.shift) > FAR * (1 - float(mean @ mean))
 
     @property
     def n_today(self) -> float:

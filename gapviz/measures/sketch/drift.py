@@ -251,13 +251,13 @@ def _facts(one: Compared, notes: list[str]) -> list[Check]:
     if UNNAMED_MODEL in names:
         notes.append(f"{one.name}: the name of the encoder is not known on both sides.")
     elif names[0] != names[1]:
-        told = f"name of the encoder of {one.name} ({names[0]} → {names[1]})"
+        told = f"encoder of {one.name}: {names[0]} → {names[1]}"
         found.append(_fact(f"{one.name}:name", told, alarm=2 * same <= common))
     if common:
         found.append(
             _fact(
                 f"{one.name}:items",
-                f"marked items of {one.name} with the row they had ({same} of {common})",
+                f"marked items of {one.name} as they were: {same} of {common}",
                 alarm=2 * same < common,
                 before=1.0,
                 today=same / common,

@@ -96,8 +96,11 @@ def mix_check(compared: Sequence[Compared]) -> Check | None:
     """Shares of the rows by modality, today and at calibration (χ²); None of one modality."""
     if len(compared) < 2:
         return None
-    table = np.array([[one.n_today, one.n_before] for one in compared])
     counted = np.array([[one.today.n, one.before.n] for one in compared], dtype=np.float64)
+    # Copies lessen what rows say, and not which share of them a modality has.
+    table = counted / np.array(
+        [max(one.copies_today for one in compared), max(one.copies_before for one in compared)]
+    )
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
     value = float(((table - expected) ** 2 / expected).sum())
     shares = counted / counted.sum(axis=0)
