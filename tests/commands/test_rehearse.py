@@ -11,7 +11,7 @@ N, DIM = 120, 16
 
 
 def encoded(name, seed, *, dim=DIM, gap=2.5, ids=range(N)):
-    """The same items as one model or another sees them: a space of its own, and a gap of its own."""
+    """The same items as one model or another sees them: in a space and with a gap of its own."""
     meaning = np.random.default_rng(0).standard_normal((N, DIM))
     rng = np.random.default_rng(seed)
     space = rng.standard_normal((DIM, dim)) / np.sqrt(DIM)
@@ -69,7 +69,7 @@ def test_an_index_half_migrated_prefers_the_new_version(figures, swap):
     told = figures("rehearse", *swap(), "--strategy", "raw", "--no-decide")["migration"]
     shares = told["new_share"]["raw"]["text"]
     assert shares["value"]["low"] > shares["by_chance"]
-    recall = told["recall_at_10"]["text->image"] if "text->image" in told["recall_at_10"] else None
+    recall = told["recall_at_10"]["text->image"]
     assert recall["of_old"]["value"] < recall["of_new"]["value"]
 
 
