@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from gapviz.notebook.search import search as search
     from gapviz.notebook.serve import Dashboard as Dashboard
     from gapviz.notebook.serve import serve as serve
+    from gapviz.strategies.estimator import strategy as strategy
+    from gapviz.strategies.scikit_learn.modality_transformer import (
+        ModalityTransformer as ModalityTransformer,
+    )
 
 _OFFERED = {
     "Answer": "gapviz.notebook.answer",
@@ -27,6 +31,7 @@ _OFFERED = {
     "Dashboard": "gapviz.notebook.serve",
     "GapvizError": "gapviz.core.errors",
     "Item": "gapviz.core.item",
+    "ModalityTransformer": "gapviz.strategies.scikit_learn.modality_transformer",
     "ModalityVectors": "gapviz.core.modality_vectors",
     "advise": "gapviz.notebook.advise",
     "compare": "gapviz.notebook.compare",
@@ -36,6 +41,7 @@ _OFFERED = {
     "scoreboard": "gapviz.notebook.scoreboard",
     "search": "gapviz.notebook.search",
     "serve": "gapviz.notebook.serve",
+    "strategy": "gapviz.strategies.estimator",
 }
 """Name → the module it comes from, which is loaded when the name is first asked for."""
 

@@ -156,7 +156,7 @@ def test_an_exported_strategy_moves_vectors_bit_for_bit(answers, saved, monkeypa
     text = load_collection(saved).modality("text").vectors
     np.testing.assert_array_equal(answers["moved"], fitted.transform(text, "text"))
     assert {path.name for path in answers["home"].iterdir()} == {
-        "README.md", "card.json", "strategy.safetensors",
+        "README.md", "card.json", "sketch.safetensors", "strategy.safetensors",
     }  # fmt: skip
     assert "comes without code that moves vectors" in answers["export"]
 

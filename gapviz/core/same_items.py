@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 
@@ -28,3 +30,33 @@ def with_items_of(other: Collection, collection: Collection) -> Collection:
         )
     same = other if places == list(range(other.n_items)) else other.subset(places)
     return replace(same, items=collection.items, splits=collection.splits)
+
+
+def items_in_both(one: Collection, other: Collection) -> tuple[Collection, Collection]:
+    """Both collections with the items alone that both have, and the modalities that both have.
+
+    Order, labels and splits are those of `one`, less what `other` lacks.
+
+    Raises:
+        GapvizError: no item, or no modality, is in both.
+    """
+    places = [k for k, item in enumerate(one.items) if item.id in other.position]
+    names = [name for name in one.modality_names if name in other.modalities]
+    if not places or not names:
+        lacking = "item" if not places else "modality"
+        raise GapvizError(
+            f"has no {lacking} in common with {one.name}",
+            where=other.name,
+            hint="give the same items, under the same ids, as another model encoded them",
+        )
+    if len(places) < one.n_items:
+        new_place = np.full(one.n_items, -1, dtype=np.int64)
+        new_place[places] = np.arange(len(places))
+        splits = {
+            name: kept
+            for name, members in one.splits.items()
+            if (kept := new_place[members][new_place[members] >= 0]).size
+        }
+        one = replace(one.subset(places), splits=splits)
+    kept_items = one.of_modalities(names)
+    return kept_items, with_items_of(other, kept_items).of_modalities(names)

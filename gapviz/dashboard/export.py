@@ -320,6 +320,7 @@ def command_section(card: ExportCard, spec: StrategySpec) -> None:
     ]
     if spec.by_role:
         lines += [f"{line.replace('-moved', '-asking')} --as-queries" for line in lines]
+    lines.append(f"gapviz watch FOLDER {_word(card.modalities[0])}.npy   # does the fix still fit?")
     st.code("\n".join(lines), language="bash")
     st.caption(
         "FOLDER is the unpacked zip. Any number of rows in bounded memory (.npy, .npz, "

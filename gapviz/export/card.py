@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from typing import Any
@@ -18,13 +17,11 @@ from gapviz.export.matches import ExportedMatches, MatchSettings, exported_match
 from gapviz.measures.experiment import Experiment
 from gapviz.measures.geometry.thresholds import (
     PAIR_TYPES,
-    PairType,
-    TypedScores,
     rates_at,
     threshold_for_recall,
-    typed_scores,
 )
 from gapviz.measures.measurement import Measurement
+from gapviz.measures.typed_scores import typed_scores_of
 from gapviz.strategies import Strategy
 
 FORMAT = 2
@@ -98,6 +95,11 @@ class ExportCard:
     ties break: a note a place, by its title."""
     arrays_hash: str = ""
     """SHA-256 of the file of arrays."""
+    sketch: str = ""
+    """The file that sketches the calibration items, for `gapviz watch`; empty of what an earlier
+    version exported."""
+    sketch_hash: str = ""
+    """SHA-256 of that file."""
     gapviz_version: str = gapviz.__version__
     format: int = FORMAT
 
@@ -209,27 +211,11 @@ def _thresholds(
     found: dict[tuple[str, str], PairThreshold] = {}
     both = [name for name in fitted_on.modality_names if name in measured.modalities]
     for x, y in combinations(both, 2):
-        fit = _typed(strategy, fitted_on, x, y, seed)
-        held_out = _typed(strategy, measured, x, y, seed)
+        fit = typed_scores_of(strategy, fitted_on, x, y, seed)
+        held_out = typed_scores_of(strategy, measured, x, y, seed)
         for pair_type, names in zip(PAIR_TYPES, ((x, y), (x, x), (y, y)), strict=True):
             cosine = threshold_for_recall(fit[pair_type], TARGET_RECALL)
             rates = rates_at(held_out[pair_type], cosine)
             known = plain_json([cosine, rates.true_positive, rates.false_positive])
             found.setdefault(names, PairThreshold(*names, *known))
     return tuple(found.values())
-
-
-def _typed(
-    strategy: Strategy, collection: Collection, x: str, y: str, seed: int
-) -> Mapping[PairType, TypedScores]:
-    blocks = [collection.modality(name).corpus for name in (x, y)]
-    labelled = (collection.labels >= 0).any()
-    labels = [collection.label_sets[block.item_index] if labelled else None for block in blocks]
-    return typed_scores(
-        strategy.transform(blocks[0].vectors, x),
-        strategy.transform(blocks[1].vectors, y),
-        collection.pairs(x, y),
-        labels_x=labels[0],
-        labels_y=labels[1],
-        seed=seed,
-    )

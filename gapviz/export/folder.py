@@ -18,6 +18,7 @@ from safetensors.numpy import load, save
 from gapviz.core.blocks import centroid
 from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, Float64, unit_rows
+from gapviz.export.calibration_sketch import SKETCH_FILE, sketch_content
 from gapviz.export.card import ExportCard, card_of
 from gapviz.export.matches import MatchSettings
 from gapviz.export.readme import readme_of
@@ -107,7 +108,7 @@ def export_strategy(
     settings: MatchSettings | None = None,
     notes: Mapping[str, str] = MappingProxyType({}),
 ) -> ExportCard:
-    """Write a fitted strategy: `card.json`, `strategy.safetensors`, code that uses them, a README.
+    """Write a fitted strategy: card, arrays, a sketch of its items, code that uses them, a README.
 
     The folder is swapped in whole; an export that stood there is replaced. The thresholds of
     the card are fitted on the items that the strategy is fitted on.
@@ -156,15 +157,19 @@ def export_files(
         for name, block in experiment.calibration.modalities.items()
     }
     content = save(centroids | dict(strategy.state().arrays))
+    sketch = sketch_content(experiment.calibration)
     card = replace(
         card_of(experiment, before or experiment.having(StrategyOptions()).measurement, settings),
         arrays_hash=hashlib.sha256(content).hexdigest(),
+        sketch=SKETCH_FILE,
+        sketch_hash=hashlib.sha256(sketch).hexdigest(),
     )
     snippets = snippets_of(card, strategy)
     card = replace(card, notes={one.target: one.note for one in snippets} | dict(notes))
     files = {
         CARD_FILE: card.to_json().encode(),
         ARRAYS_FILE: content,
+        SKETCH_FILE: sketch,
         README_FILE: readme_of(card, snippets).encode(errors="backslashreplace"),
     }
     for snippet in snippets:

@@ -1,0 +1,89 @@
+"""`gapviz rehearse`: what a swap of the encoder does, before it is made."""
+
+from __future__ import annotations
+
+import argparse
+
+from gapviz.analyses.finding_text import finding_lines, text_of
+from gapviz.analyses.rehearse import rehearsal_finding
+from gapviz.commands.files import json_text
+from gapviz.commands.gate import Gated, add_gate, parse_condition
+from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
+from gapviz.commands.strategy import (
+    add_shared,
+    chosen_pair,
+    chosen_strategy,
+    refuse_strategy,
+)
+from gapviz.commands.watch import read_collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.same_items import items_in_both
+from gapviz.core.seeds import checked_seed
+from gapviz.export.folder import refuse_transductive
+from gapviz.measures.rehearsal import Rehearsal
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "rehearse",
+        help="show what a swap of the encoder does to strategy and thresholds",
+        description="Take the same items as two models encoded them: the strategy fitted on the "
+        "old vectors and applied to the new ones, fitted again, its thresholds, what Decide "
+        "recommends under each, and an index in which half of the rows are still old.",
+    )
+    command.add_argument("old", help="the items as the present model encoded them: any source")
+    command.add_argument(
+        "new",
+        nargs="?",
+        help="the same items, under the same ids, by the next model (default: the same source, "
+        "by --new-encoder)",
+    )
+    command.add_argument(
+        "--encoder", metavar="NAME", help="the present model, where the source holds several"
+    )
+    command.add_argument(
+        "--new-encoder", metavar="NAME", help="the next model, where its source holds several"
+    )
+    add_shared(command, ("strategy", "fit", "pair", "seed"), None)
+    command.add_argument(
+        "--no-decide",
+        action="store_true",
+        help="do not ask what is recommended under each model, which takes longest",
+    )
+    add_limit(command)
+    add_gate(command)
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> Gated:
+    """Read both, measure, and say what must be done.
+
+    Raises:
+        GapvizError: bad input, or no items that both have.
+    """
+    gates = [parse_condition(text) for text in options.fail_if]
+    refuse_strategy(options)
+    pair, seed = chosen_pair(options), checked_seed(options.seed)
+    if options.new is None and options.new_encoder is None:
+        raise GapvizError(
+            "there is nothing to compare with",
+            hint="name the source of the new vectors, or --new-encoder",
+        )
+    limits = limits_of(options)
+    with progress_bar() as progress:
+        old = read_collection(options.old, options.encoder, limits, progress)
+        source = options.old if options.new is None else options.new
+        new = read_collection(source, options.new_encoder, limits, progress)
+    for one in (old, new):
+        one.refuse_without_vectors()
+    old, new = items_in_both(old, new)
+    strategy = chosen_strategy(options, old, seed)
+    refuse_transductive(strategy.spec)
+    rehearsal = Rehearsal(old, new, strategy, options.fit, pair, seed)
+    with progress_bar() as progress:
+        finding = rehearsal_finding(rehearsal, decide=not options.no_decide, progress=progress)
+    figures = finding.to_json()
+    broken = tuple(words for gate in gates for words in gate.broken(figures))
+    return Gated(json_text(figures) if options.json else text_of(finding_lines(finding)), broken)

@@ -1,0 +1,217 @@
+"""`gapviz watch`: whether today's vectors are still those that an export was fitted on."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from gapviz.analyses.finding_text import finding_lines, text_of
+from gapviz.analyses.watch import alarm_sentences, watch_finding
+from gapviz.commands.files import json_text
+from gapviz.commands.gate import Gated, add_gate, parse_condition
+from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
+from gapviz.core.collection import Collection
+from gapviz.core.errors import GapvizError
+from gapviz.core.progress import Progress
+from gapviz.core.seeds import DEFAULT_SEED
+from gapviz.core.wording import counted
+from gapviz.export.apply import DEFAULT_BLOCK
+from gapviz.export.calibration_sketch import load_calibration
+from gapviz.export.folder import Exported, load_exported
+from gapviz.export.todays_vectors import Today, merged_by_modality
+from gapviz.measures.experiment import measured_pair
+from gapviz.measures.measurement import Measurement
+from gapviz.measures.sketch.check import FLOOR_GAP
+from gapviz.measures.sketch.drift import LEVEL, Drift, drift_of
+from gapviz.measures.sketch.files import is_sketch_file, save_sketches
+from gapviz.measures.sketch.sketch import Sketch
+from gapviz.sources.builtin import BUILTIN_ENCODERS, SHIPPED_COLLECTIONS
+from gapviz.sources.files.format import ReadOptions
+from gapviz.sources.files.limits import Limits, limited
+from gapviz.sources.files.modality_names import modality_name
+from gapviz.sources.library.named import read_stored, stored_as
+from gapviz.sources.source import is_store, read
+
+VECTOR_ENDINGS = (".npy", ".npz", ".safetensors", ".parquet")
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command with its options."""
+    command = commands.add_parser(
+        "watch",
+        help="tell whether today's vectors still fit an exported strategy",
+        description="Hold today's vectors against the calibration items of an export: direction "
+        "and length of the gap, spread, mix of modalities, mean and spread of scores, place of "
+        "each modality, and encoder. Exit code 1 where one of them says that the fix no longer "
+        "fits.",
+    )
+    command.add_argument("folder", type=Path, help="the folder that gapviz export wrote")
+    command.add_argument(
+        "vectors",
+        nargs="+",
+        help="today's: files of vectors (.npy, .npz, .safetensors, .parquet), MODALITY=FILE where "
+        "the name of a file does not say it, a source such as builtin, or what --sketch wrote; "
+        "rows of one modality are taken together",
+    )
+    command.add_argument(
+        "--modality", metavar="NAME", help="the modality of all rows of bare files"
+    )
+    command.add_argument(
+        "--queries",
+        action="store_true",
+        help="the rows ask, instead of being indexed: they are held against calibration queries "
+        "where there are any",
+    )
+    command.add_argument("--encoder", metavar="NAME", help="what made the rows, where it is known")
+    command.add_argument(
+        "--array", metavar="NAME", help="the array, tensor or column, where there are several"
+    )
+    command.add_argument(
+        "--sketch",
+        type=Path,
+        metavar="FILE",
+        help="write today's sketch as well (.safetensors), to be given instead of the vectors: "
+        "days merge into weeks",
+    )
+    command.add_argument(
+        "--level",
+        type=float,
+        default=LEVEL,
+        metavar="SHARE",
+        help=f"chance of a false alarm, all checks together (default: {LEVEL:g})",
+    )
+    command.add_argument(
+        "--floor",
+        type=float,
+        default=FLOOR_GAP,
+        metavar="SHARE",
+        help="the smallest shift of a centroid or of the gap worth an alarm, as a share of the "
+        f"fitted gap (default: {FLOOR_GAP:g})",
+    )
+    command.add_argument(
+        "--block-rows",
+        type=int,
+        default=DEFAULT_BLOCK,
+        metavar="N",
+        help=f"rows in memory at once; the answer does not depend on it (default: {DEFAULT_BLOCK})",
+    )
+    add_limit(command)
+    add_gate(command)
+    command.add_argument("--json", action="store_true", help="print one JSON object")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> Gated:
+    """Read, sketch, compare, and say what has moved.
+
+    Raises:
+        GapvizError: bad input.
+    """
+    gates = [parse_condition(text) for text in options.fail_if]
+    if options.sketch is not None and options.sketch.suffix != ".safetensors":
+        raise GapvizError("does not end in .safetensors", where=str(options.sketch))
+    exported = load_exported(options.folder)
+    calibration = load_calibration(options.folder, exported.card)
+    today = Today(exported.card, calibration, options.queries, options.encoder)
+    sketches: list[Sketch] = []
+    collections: list[Collection] = []
+    with progress_bar() as progress, limited(limits_of(options)):
+        for text in options.vectors:
+            found, collection = _read(text, today, options, progress)
+            sketches += found
+            collections += [] if collection is None else [collection]
+    merged = merged_by_modality(sketches)
+    drift = drift_of(merged, calibration, level=options.level, floor=options.floor)
+    measured = _measured(exported, today, collections, drift)
+    finding = watch_finding(
+        drift,
+        _title(exported, drift),
+        exported.card.acts_on,
+        measured,
+        exported.card.figures_after,
+    )
+    if options.sketch is not None:
+        save_sketches(merged, options.sketch)
+    figures = finding.to_json() | {
+        "folder": str(options.folder),
+        "strategy": exported.card.strategy,
+        "sketch": options.sketch and str(options.sketch),
+    }
+    lines = finding_lines(finding)
+    if options.sketch is not None:
+        lines.append(f"sketch written to {options.sketch}")
+    broken = list(alarm_sentences(drift))
+    broken += [words for gate in gates for words in gate.broken(figures)]
+    return Gated(json_text(figures) if options.json else text_of(lines), tuple(broken))
+
+
+def _read(
+    text: str, today: Today, options: argparse.Namespace, progress: Progress
+) -> tuple[list[Sketch], Collection | None]:
+    """The sketches of one argument, and the collection that it was, if it was one."""
+    name, sign, rest = text.partition("=")
+    named = name if sign and name in today.calibration.corpus else None
+    path = Path(rest if named else text)
+    if is_sketch_file(path):
+        return today.of_sketches(path), None
+    if path.suffix.lower() in VECTOR_ENDINGS and path.is_file():
+        modality = named or options.modality or _told_by_name(path, today)
+        if modality is not None:
+            made = today.of_file(path, modality, options.array, options.block_rows, progress)
+            return [made], None
+    source = rest if named else text
+    collection = read_collection(source, options.encoder, limits_of(options), progress)
+    only = named or options.modality
+    if only is not None:
+        collection.modality(only)
+        collection = collection.of_modalities([only])
+    return today.of_collection(collection), today.held_out(collection)
+
+
+def _told_by_name(path: Path, today: Today) -> str | None:
+    modality = modality_name(path.stem)
+    return modality if modality in today.calibration.corpus else None
+
+
+def read_collection(
+    text: str, encoder: str | None, limits: Limits, progress: Progress
+) -> Collection:
+    """The collection of any source, by one of its models.
+
+    Args:
+        text: a source, or the name of a collection of the dashboard.
+        encoder: the model; the first where none is named.
+        limits: of what files may unpack to.
+        progress: told while it is read.
+
+    Raises:
+        GapvizError: as `gapviz.sources.source.read`, or no vectors by that model.
+    """
+    known = {*BUILTIN_ENCODERS, *SHIPPED_COLLECTIONS}
+    if not is_store(text) and text not in known and not Path(text).exists():
+        stored = stored_as(text)
+        if stored is not None:
+            return read_stored(stored, encoder).encoded_by(encoder)
+    asked = ReadOptions(encoder=encoder, limits=limits, progress=progress)
+    return read(text, asked).encoded_by(encoder)
+
+
+def _measured(
+    exported: Exported, today: Today, collections: Sequence[Collection], drift: Drift
+) -> Measurement | None:
+    """The fix on today's pairs, where one collection has both halves of some of them."""
+    if len(collections) != 1 or drift.verdict == "another encoder" or today.queries:
+        return None
+    collection = collections[0].of_modalities(exported.card.modalities)
+    names = collection.modality_names
+    if len(names) < 2 or not len(collection.pairs(*names[:2])):
+        return None
+    pair = measured_pair(collection, collection)
+    return Measurement(collection, exported.strategy, "split", DEFAULT_SEED, pair)
+
+
+def _title(exported: Exported, drift: Drift) -> str:
+    rows = ", ".join(f"{counted(n, 'row')} of {name}" for name, n in drift.rows.items())
+    fitted = min(drift.calibration_rows.values())
+    return f"{exported.card.label}: {rows} today, beside {fitted:,} a modality at calibration"
