@@ -17,10 +17,10 @@ MODULES = (
     "gapviz.core.table_html",
     pytest.param("gapviz.encoders.registry", marks=pytest.mark.encoder),
     "gapviz.measures.experiment",
+    "gapviz.notebook.modality_transformer",
     "gapviz.strategies.estimator",
     "gapviz.strategies.options",
     "gapviz.strategies.registry",
-    "gapviz.strategies.scikit_learn.modality_transformer",
     "gapviz.strategies.spec",
 )
 

@@ -4,7 +4,7 @@
 "Developing scikit-learn estimators"), followed without importing it: `clone`, grids of parameters
 and pipelines take these objects, and whoever has no scikit-learn can use them all the same. For
 arrays of one modality in a `Pipeline` see `ModalityTransformer` in
-`gapviz.strategies.scikit_learn.modality_transformer`.
+`gapviz.notebook.modality_transformer`.
 """
 
 from __future__ import annotations

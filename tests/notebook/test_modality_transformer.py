@@ -11,9 +11,9 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from gapviz import GapvizError
+from gapviz.notebook.modality_transformer import ModalityTransformer
 from gapviz.strategies import STRATEGIES
 from gapviz.strategies.estimator import strategy
-from gapviz.strategies.scikit_learn.modality_transformer import ModalityTransformer
 
 MOVING = [name for name, spec in STRATEGIES.items() if name == "raw" or spec.moves_vectors]
 ALONE = [name for name in MOVING if not STRATEGIES[name].across_modalities]

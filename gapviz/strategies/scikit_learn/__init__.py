@@ -1,1 +1,0 @@
-"""What needs scikit-learn itself; nothing of it is imported until it is asked for."""
