@@ -1,19 +1,18 @@
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-import gapviz
 from gapviz.core.errors import GapvizError
+from gapviz.core.places import DATA
 from gapviz.encoders import load_encoder
 from gapviz.encoders.builtin import BuiltinEncoder
 from gapviz.encoders.heads import Head, ImageInputs, load_joined
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.sources.builtin.drawings import render, render_transparent
 
-MODEL_CARD = Path(gapviz.__file__).parents[1] / "data" / "encoder" / "MODEL_CARD.md"
+MODEL_CARD = DATA / "encoder" / "MODEL_CARD.md"
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,9 @@ HINT = "store each vector as a list of float32"
 
 PEEKED_ROWS = 32
 
+NULL_LISTS = "Expected all lists to be of size"
+"""What pyarrow before 25 says of a list of fixed length that is null."""
+
 
 def is_vector_parquet(path: Path, options: ReadOptions = ReadOptions()) -> bool:
     """Whether it is a Parquet table with a column of vectors, or a folder of such tables."""
@@ -138,6 +141,13 @@ def _column(table: SourceTable, name: str) -> pa.ChunkedArray:
     except GapvizError:
         raise
     except (ArrowException, OSError, ValueError, KeyError, MemoryError) as error:
+        if NULL_LISTS in str(error):
+            raise GapvizError(
+                "holds rows without a vector among vectors of fixed length, which this pyarrow "
+                "cannot read",
+                where=table.name,
+                hint="pip install 'pyarrow>=26'",
+            ) from error
         raise _damaged(table) from error
 
 

@@ -4,9 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-import gapviz
 from gapviz.core.errors import GapvizError
-from gapviz.sources.builtin import ATTRIBUTION, builtin_collection
+from gapviz.sources.builtin import ATTRIBUTION, builtin_collection, shipped
 from gapviz.sources.builtin.drawings import drawing_codes
 
 HEAVY = ("torch", "transformers", "open_clip", "umap", "streamlit", "tokenizers", "timm")
@@ -69,6 +68,6 @@ def test_its_origin_is_named(collection):
 
 
 def test_missing_files_are_told_in_a_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr(gapviz, "__file__", str(tmp_path / "gapviz" / "__init__.py"))
+    monkeypatch.setattr(shipped, "DATA", tmp_path / "data")
     with pytest.raises(GapvizError, match="data/builtin"):
         builtin_collection()

@@ -184,5 +184,5 @@ def test_damaged_vectors_are_told_in_a_sentence(content, tmp_path, monkeypatch):
     if content is not None:
         (tmp_path / VECTORS_FILE).write_bytes(content)
     monkeypatch.setattr("gapviz.sources.builtin.variant_folder", lambda variant: tmp_path)
-    with pytest.raises(GapvizError, match=r"missing or damaged; make them again with `make data`"):
+    with pytest.raises(GapvizError, match=r"missing or damaged; .*`make data`"):
         builtin_collection("builtin:warm")

@@ -115,5 +115,16 @@ def test_what_does_not_fit_is_refused(write, rows, refusal):
     assert "different dimensions" in refusal(both)
 
 
+def test_an_older_pyarrow_that_cannot_read_a_null_is_named(write, rows, refusal, monkeypatch):
+    path = write(image_vector=vectors(rows[0]))
+
+    def unread(*_, **__):
+        # As pyarrow 16 to 24 say it of a list of fixed length that is null.
+        raise pa.ArrowInvalid("Expected all lists to be of size=4 but index 1 had size=0")
+
+    monkeypatch.setattr(parquet.ParquetFile, "read", unread)
+    assert "pip install 'pyarrow>=26'" in refusal(path)
+
+
 def test_a_table_without_rows_is_refused(write, refusal):
     assert "no vector in any row" in refusal(write(image_vector=vectors([])))
