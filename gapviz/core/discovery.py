@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import EntryPoints, entry_points
+from importlib.metadata import entry_points
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
@@ -38,6 +38,6 @@ def installed(group: str, kind: type | tuple[type, ...]) -> list[Any]:
 
 
 @lru_cache(maxsize=1)
-def _every_point(path: tuple[str, ...]) -> EntryPoints:
+def _every_point(path: tuple[str, ...]) -> Any:
     """All entry points of what is installed on a path, whose metadata is read but once."""
-    return entry_points()
+    return entry_points()  # in Python 3.11 of another type than later
