@@ -14,7 +14,7 @@ from gapviz.commands.progress import progress_bar
 from gapviz.commands.source import Commands, add_source, read
 from gapviz.core.encoder_record import EncoderRecord
 from gapviz.core.errors import GapvizError
-from gapviz.core.libraries import refuse_missing
+from gapviz.core.libraries import install_command, refuse_missing
 from gapviz.core.random_weights import random_weights_warnings
 from gapviz.core.wording import counted
 from gapviz.encoders.encoding.engine import Engine, ThisProcess
@@ -109,7 +109,7 @@ def add_to(commands: Commands) -> None:
         "--ray",
         metavar="ADDRESS",
         help="encode on a Ray cluster: its address, or local for one of this machine alone; "
-        "pictures must lie at the same path on every machine (pip install 'gapviz[ray]')",
+        f"pictures must lie at the same path on every machine ({install_command('ray')})",
     )
     group.add_argument(
         "--actors",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pkgutil import iter_modules
@@ -23,7 +25,7 @@ def modules_of(package: str, path: list[str]) -> list[ModuleType]:
 def installed(group: str, kind: type | tuple[type, ...]) -> list[Any]:
     """What other packages offer as entry points of a group; what is no `kind` is warned of."""
     parts = []
-    for point in entry_points(group=group):
+    for point in _every_point(tuple(sys.path)).select(group=group):
         try:
             part = point.load()
         except (ImportError, AttributeError) as error:
@@ -33,3 +35,9 @@ def installed(group: str, kind: type | tuple[type, ...]) -> list[Any]:
         else:
             warn(f"{point.value!r} of {group} is left out: {part!r:.200}", stacklevel=2)
     return parts
+
+
+@lru_cache(maxsize=1)
+def _every_point(path: tuple[str, ...]) -> Any:
+    """All entry points of what is installed on a path, whose metadata is read but once."""
+    return entry_points()  # in Python 3.11 of another type than later
