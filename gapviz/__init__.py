@@ -15,15 +15,13 @@ if TYPE_CHECKING:
     from gapviz.notebook.compare import compare as compare
     from gapviz.notebook.cones import cones as cones
     from gapviz.notebook.measure import measure as measure
+    from gapviz.notebook.modality_transformer import ModalityTransformer as ModalityTransformer
     from gapviz.notebook.read import read as read
     from gapviz.notebook.scoreboard import scoreboard as scoreboard
     from gapviz.notebook.search import search as search
     from gapviz.notebook.serve import Dashboard as Dashboard
     from gapviz.notebook.serve import serve as serve
     from gapviz.strategies.estimator import strategy as strategy
-    from gapviz.strategies.scikit_learn.modality_transformer import (
-        ModalityTransformer as ModalityTransformer,
-    )
 
 _OFFERED = {
     "Answer": "gapviz.notebook.answer",
@@ -31,7 +29,7 @@ _OFFERED = {
     "Dashboard": "gapviz.notebook.serve",
     "GapvizError": "gapviz.core.errors",
     "Item": "gapviz.core.item",
-    "ModalityTransformer": "gapviz.strategies.scikit_learn.modality_transformer",
+    "ModalityTransformer": "gapviz.notebook.modality_transformer",
     "ModalityVectors": "gapviz.core.modality_vectors",
     "advise": "gapviz.notebook.advise",
     "compare": "gapviz.notebook.compare",

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from gapviz.commands import serve
+from gapviz.sources.files.upload import MAX_BYTES
 from tests.containers import ROOT, containerfile
 
 
@@ -60,3 +61,26 @@ def test_only_what_is_named_goes_into_an_image():
     named = {rule.removeprefix("!").partition("/")[0] for rule in rules if rule[0] == "!"}
     assert {"app.py", "gapviz", "pages", "data", ".streamlit", "requirements.txt"} <= named
     assert not {".git", ".venv", "tests"} & named
+
+
+def test_what_is_composed_is_that_image_below_the_path_of_the_proxy_and_not_published():
+    yaml = pytest.importorskip("yaml")
+    composed = yaml.safe_load((ROOT / "docs" / "compose.yaml").read_text("utf-8"))
+    service = composed["services"]["gapviz"]
+    assert "ports" not in service and service["read_only"] is True
+    assert composed["networks"][service["networks"][0]]["internal"] is True
+    assert (ROOT / "docs" / service["build"]["context"] / "Containerfile").is_file()
+    parser = argparse.ArgumentParser()
+    serve.add_to(parser.add_subparsers())
+    options = parser.parse_args(service["command"])
+    proxy = (ROOT / "docs" / "nginx.conf").read_text("utf-8")
+    assert f"location {options.base_path}/ {{" in proxy
+    assert f"server_name {options.allow_host[0]};" in proxy
+    assert f"proxy_pass         http://gapviz:{options.port};" in proxy
+    assert "Host $http_host;" in proxy and "Upgrade $http_upgrade;" in proxy
+
+
+def test_the_proxy_takes_what_gapviz_takes_of_an_upload():
+    proxy = (ROOT / "docs" / "nginx.conf").read_text("utf-8")
+    (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", proxy)
+    assert int(megabytes) * 2**20 >= MAX_BYTES
