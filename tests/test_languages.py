@@ -20,9 +20,11 @@ def test_its_code_gives_a_modality_a_language_and_its_commands_run(tmp_path, mon
     monkeypatch.chdir(tmp_path)
     drawings = builtin_collection()
     few = replace(drawings, splits={"evaluate": drawings.splits["evaluate"][:60]})
-    monkeypatch.setattr(gapviz.sources.builtin, "builtin_collection", lambda: few)
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.S)
-    exec(code, {})
+    # Only while the page's code runs: commands that load later keep the collection as it is.
+    with monkeypatch.context() as page:
+        page.setattr(gapviz.sources.builtin, "builtin_collection", lambda: few)
+        exec(code, {})
     assert {"image", "en", "de", "es", "fr"} <= set(np.load("languages.npz").files)
     assert main(["directions", "languages.npz", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

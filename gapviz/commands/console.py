@@ -9,7 +9,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ def console_for(arguments: Sequence[str]) -> Iterator[None]:
     quiet = any(one in QUIET for one in arguments)
     before = _console.set(Console(quiet, PROGRESS in arguments))
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings() if quiet else nullcontext():
             if quiet:
                 warnings.simplefilter("ignore")
             yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
+from textwrap import fill, wrap
 from typing import Any, NoReturn
 
 from gapviz.core.foreign import in_terminal
@@ -83,7 +84,7 @@ class Parser(argparse.ArgumentParser):
             shown = action.metavar or (
                 action.dest if action.option_strings else action.dest.upper()
             )
-            name = " ".join(shown) if isinstance(shown, tuple) else str(shown)
+            name = shown[0] if isinstance(shown, tuple) else str(shown)
             if action.option_strings and action.required:
                 parts.append(f"{action.option_strings[-1]} {name}")
             elif not action.option_strings:
@@ -103,7 +104,11 @@ class _Help(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=26)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return text if text.startswith(EXAMPLES) else super()._fill_text(text, width, indent)
+        return text if text.startswith(EXAMPLES) else fill(text, width, break_on_hyphens=False)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        # An option that is broken at its hyphens cannot be copied.
+        return wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 def options_of(command: argparse.ArgumentParser, title: str) -> argparse._ArgumentGroup:

@@ -96,7 +96,7 @@ def test_mistakes_are_told_in_one_sentence(source, refused, tmp_path):
     assert "--pretrained" in refused("encode", *source, *out, "--pretrained", "openai")
     assert "negative" in refused("encode", *source, *out, "--workers", "-1")
     assert "no device" in refused("encode", *source, *out, "--encoder", "minilm", "--device", "x")
-    assert "invalid choice" in refused("encode", *source, *out, "--indexed-captions", "some")
+    assert "there is no 'some'" in refused("encode", *source, *out, "--indexed-captions", "some")
     assert "not a saved" in refused("encode", *source, "--out", tmp_path)
     assert "go with --ray" in refused("encode", *source, *out, "--actors", "2")
     assert "are none" in refused("encode", *source, *out, "--ray", "local", "--actors", "0")

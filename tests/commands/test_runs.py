@@ -92,5 +92,5 @@ def test_the_former_option_of_search_still_writes_and_says_its_new_name(run, jud
     done = run("search", judged, "--run", path)
     assert (done.returncode, done.stderr) == (0, "gapviz: --run of search is now called --out\n")
     assert path.stat().st_size
-    refused = run("search", judged, "--item", "0", "--run", path)
+    refused = run("search", judged, "--item", "00", "--run", path)
     assert refused.returncode == 2 and "give --query-id" in refused.stderr
