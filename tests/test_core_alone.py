@@ -31,7 +31,7 @@ WORKS = {
     "decide": "decide SOURCE",
     "story": "story SOURCE",
     "protocol": "protocol SOURCE",
-    "cones": "cones SOURCE --by pca --out cones.csv",
+    "cones": "cones SOURCE --layout pca --out cones.csv",
     "export": "export SOURCE --strategy znorm --out exported",
     "apply": "apply exported SOURCE --array image --modality image --out moved.npy",
     "report": "report SOURCE --out report.html",
@@ -44,7 +44,7 @@ WORKS = {
 LACKS = {
     "serve": ("the dashboard needs streamlit", "dashboard"),
     "cones SOURCE": ("a UMAP layout needs umap-learn", "dashboard"),
-    "cones SOURCE --by pca --out cones.html": ("a figure needs plotly", "dashboard"),
+    "cones SOURCE --layout pca --out cones.html": ("a figure needs plotly", "dashboard"),
     "search builtin 'a sad clown'": ("a typed query needs torch", "encode"),
     "encode builtin --out encoded": ("encoding needs torch", "encode"),
     "why builtin": ("an untrained CLIP needs torch", "encode"),
