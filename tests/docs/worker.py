@@ -18,13 +18,13 @@ from pathlib import Path
 
 import setups
 
-DATA = "///data/"
+DATA = re.compile(r"(?<![\w.])/data/")
 """Where the pages have their stores: a folder of the page stands in for it."""
 
 
 def answered(request):
     folder = Path(request["folder"])
-    began = time.monotonic()
+    began = time.process_time()
     with chdir(folder):
         for name in request["setups"]:
             getattr(setups, name)(folder)
@@ -33,7 +33,7 @@ def answered(request):
             [_console, _python][one["kind"] == "python"](one["text"], folder, names)
             for one in request["blocks"]
         ]
-    return {"blocks": told, "seconds": time.monotonic() - began}
+    return {"blocks": told, "seconds": time.process_time() - began}
 
 
 def _console(text, folder, names):
@@ -55,10 +55,12 @@ def _console(text, folder, names):
 def _command(command, folder):
     from gapviz.commands.cli import main
 
-    command, _, file = command.replace(DATA, f"//{folder}/data/").partition(" > ")
+    file = re.search(r" > (\S+)$", command)
+    command = command.removesuffix(file[0] if file else "")
+    command = DATA.sub(f"{folder}/data/", command)
     name, *arguments = shlex.split(command, comments=True)
     if name != "gapviz":
-        return f"{name} is not run here\n", 127
+        return f"{name} is not run here: an example calls gapviz\n", 127
     terminal = io.StringIO()
     answer = io.StringIO() if file else terminal
     code = 0
@@ -71,17 +73,17 @@ def _command(command, folder):
             traceback.print_exc()
             code = 70
     if file:
-        Path(file.strip()).write_text(answer.getvalue(), "utf-8")
-    return terminal.getvalue().replace(f"//{folder}/data/", DATA), code
+        Path(file[1]).write_text(answer.getvalue(), "utf-8")
+    return terminal.getvalue().replace(f"{folder}/data/", "/data/"), code
 
 
 def _python(text, folder, names):
     """Run code as a cell of a notebook: the value of a last line that is an expression is shown."""
     told = io.StringIO()
     code = 0
-    with redirect_stdout(told), redirect_stderr(io.StringIO()) as aside:
+    with redirect_stdout(told), redirect_stderr(io.StringIO()):
         try:
-            *lines, last = ast.parse(text.replace(DATA, f"//{folder}/data/")).body
+            *lines, last = ast.parse(DATA.sub(f"{folder}/data/", text)).body
             is_value = isinstance(last, ast.Expr)
             rest = [] if is_value else [last]
             exec(compile(ast.Module([*lines, *rest], []), "<page>", "exec"), names)
@@ -92,7 +94,6 @@ def _python(text, folder, names):
         except Exception:
             traceback.print_exc(file=told)
             code = 70
-    del aside
     return [{"command": text, "told": told.getvalue(), "shown": None, "code": code}]
 
 
