@@ -1,4 +1,4 @@
-"""Shows the examples in docstrings as code, for mkdocstrings (`griffe` loads it; see mkdocs.yml)."""
+"""Examples in docstrings are shown as code: what griffe loads for mkdocstrings (mkdocs.yml)."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 HERE = Path(__file__).parent
-PATIENCE_MS = 180_000
+PATIENCE_MS = 300_000
 COLOURS = 256
 """Of a picture: flat surfaces lose nothing, and take a quarter of the bytes."""
 ADDRESS = "127.0.0.1"
@@ -69,24 +69,32 @@ START, START_SIZE = "start.png", (880, 433)
 
 def main(names: list[str]) -> None:
     """Take the pictures of these names, or all."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
     wanted = names or [START, *SHOTS]
     with TemporaryDirectory() as home, _server(home) as address, sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
                      "--enable-unsafe-swiftshader"]  # fmt: skip
         browser = playwright.chromium.launch(executable_path=_chromium(), args=arguments)
+        late = []
         for name in wanted:
-            picture = _start(browser, address) if name == START else _taken(
-                browser, address, SHOTS[name]
-            )
+            try:
+                picture = (
+                    _start(browser, address)
+                    if name == START
+                    else _taken(browser, address, SHOTS[name])
+                )
+            except Error:
+                late.append(name)
+                continue
             target = HERE / name
             target.parent.mkdir(exist_ok=True)
-            picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
-                target, optimize=True
-            )
+            palette = picture.quantize(COLOURS, dither=Image.Dither.NONE)
+            palette.save(target, optimize=True)
             print(f"{name}: {target.stat().st_size / 1000:.0f} kB", flush=True)
         browser.close()
+    if late:
+        sys.exit(f"not ready in {PATIENCE_MS // 1000} s, ask for these again: {' '.join(late)}")
 
 
 def _taken(browser: Browser, address: str, shot: Shot) -> Image.Image:

@@ -7,9 +7,10 @@ made from the parser, so that it cannot go stale.
 
 from __future__ import annotations
 
+import argparse
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,14 +58,15 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the README, what is linked outside docs/, and the page of commands."""
-    from mkdocs.structure.files import File
+    from mkdocs.structure.files import File, InclusionLevel
 
     files.append(File.generated(config, "index.md", abs_src_path=str(ROOT / FIRST_PAGE)))
     files.append(File.generated(config, COMMANDS, content=commands_page()))
+    named = {*ALWAYS, CONTRIBUTING}
     for path in sorted(_linked_outside()):
-        files.append(
-            File.generated(config, _in_site(path), abs_src_path=str(ROOT / path))
-        )
+        level = InclusionLevel.INCLUDED if path in named else InclusionLevel.NOT_IN_NAV
+        place, source = _in_site(path), str(ROOT / path)
+        files.append(File.generated(config, place, abs_src_path=source, inclusion=level))
     return files
 
 
@@ -109,8 +111,7 @@ def _linked_outside() -> set[str]:
             found.add(page)
         if not page.endswith(".md"):
             continue
-        links: list[str] = []
-        _with_links((ROOT / page).read_text("utf-8"), lambda link, kept=links: kept.append(link) or link)
+        links = _links((ROOT / page).read_text("utf-8"))
         for link in links:
             path = posixpath.normpath(posixpath.join(posixpath.dirname(page), link))
             is_new = path not in found and path not in pages and path != FIRST_PAGE
@@ -123,7 +124,12 @@ def _from_root(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def _with_links(markdown: str, moved: Any) -> str:
+def _links(markdown: str) -> list[str]:
+    """Paths that a page links to, without addresses of the network and without anchors."""
+    return [link for part in _CODE.split(markdown)[::2] for _, link, _ in _LINK.findall(part)]
+
+
+def _with_links(markdown: str, moved: Callable[[str], str]) -> str:
     parts = _CODE.split(markdown)
     for at in range(0, len(parts), 2):
         parts[at] = _LINK.sub(lambda one: f"{one[1]}{moved(one[2])}{one[3]}", parts[at])
@@ -131,12 +137,16 @@ def _with_links(markdown: str, moved: Any) -> str:
 
 
 def _pruned(nav: Any, without: set[str]) -> Any:
+    """The navigation without the pages of these names."""
     if isinstance(nav, dict):
         return {title: _pruned(part, without) for title, part in nav.items()}
     if isinstance(nav, list):
-        kept = [part for part in nav if not (isinstance(part, dict) and {*map(str, part.values())} & without)]
-        return [_pruned(part, without) for part in kept]
+        return [_pruned(part, without) for part in nav if not _leads_to(part, without)]
     return nav
+
+
+def _leads_to(part: Any, pages: set[str]) -> bool:
+    return isinstance(part, dict) and not pages.isdisjoint(map(str, part.values()))
 
 
 def _formula(source: str, *_: Any, **__: Any) -> str:
@@ -156,13 +166,11 @@ def commands_page() -> str:
     """
     from gapviz.commands.cli import _parser
 
-    parser = _parser()
-    (group,) = [one for one in parser._actions if getattr(one, "choices", None) and not one.option_strings]
-    commands = dict(group.choices or {})
-    return "\n\n".join(_commands(commands)) + "\n"
+    (group,) = [one for one in _parser()._actions if isinstance(one, argparse._SubParsersAction)]
+    return "\n\n".join(_commands(dict(group.choices))) + "\n"
 
 
-def _commands(commands: dict[str, Any]) -> Iterator[str]:
+def _commands(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
     counts: dict[tuple[str, str], int] = {}
     for one in commands.values():
         for action in _told(one):
@@ -183,13 +191,11 @@ def _commands(commands: dict[str, Any]) -> Iterator[str]:
         own = [(_flags(action), _help(action, one)) for action in _told(one)]
         if rows := [row for row in own if row not in shared]:
             yield _table(rows)
-        if also := [row[0] for row in own if row in shared]:
-            yield "As above: " + ", ".join(f"`{flags.split(' ')[0].strip(',')}`" for flags in also) + "."
+        if also := [f"`{row[0].split(' ')[0].strip(',')}`" for row in own if row in shared]:
+            yield f"As above: {', '.join(also)}."
 
 
-def _told(command: Any) -> list[Any]:
-    import argparse
-
+def _told(command: argparse.ArgumentParser) -> list[argparse.Action]:
     return [
         action
         for action in command._actions
@@ -197,17 +203,17 @@ def _told(command: Any) -> list[Any]:
     ]
 
 
-def _usage(command: Any) -> str:
+def _usage(command: argparse.ArgumentParser) -> str:
     usage = command.format_usage().removeprefix("usage: ")
     return str(re.sub(r"\s+", " ", usage).strip())
 
 
-def _sentence(command: Any) -> str:
+def _sentence(command: argparse.ArgumentParser) -> str:
     said = re.sub(r"\s+", " ", command.description or "").strip()
     return said if said.endswith((".", "?")) else f"{said}."
 
 
-def _flags(action: Any) -> str:
+def _flags(action: argparse.Action) -> str:
     if not action.option_strings:
         return str(action.metavar or action.dest).upper()
     if action.nargs == 0:
@@ -215,10 +221,12 @@ def _flags(action: Any) -> str:
     value = action.metavar or action.dest.upper()
     if action.choices is not None and action.metavar is None:
         value = "{" + ",".join(map(str, action.choices)) + "}"
-    return f"{', '.join(action.option_strings)} {value if isinstance(value, str) else ' '.join(value)}"
+    return (
+        f"{', '.join(action.option_strings)} {value if isinstance(value, str) else ' '.join(value)}"
+    )
 
 
-def _help(action: Any, command: Any) -> str:
+def _help(action: argparse.Action, command: argparse.ArgumentParser) -> str:
     said = (action.help or "").replace("%%", "\0")
     values = {**vars(action), "prog": command.prog}
     said = re.sub(r"%\((\w+)\)[sd]", lambda found: str(values.get(found[1], "")), said)

@@ -45,7 +45,7 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Everything for readers, the README first; what is made by a script and holds no example too."""
+    """All that is for readers, the README first."""
     further = [ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md")]
     found = [ROOT / "README.md", *further, *sorted((ROOT / "docs").rglob("*.md"))]
     return [page for page in found if page.exists()]

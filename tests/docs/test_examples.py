@@ -1,13 +1,13 @@
-"""The commands and the code of README and docs, run as they stand there, print what stands there."""
+"""Commands and code of README and docs, run as they stand there, print what stands there."""
 
 import re
 import shlex
 
 import pytest
-from tests.docs.pages import RUN, SETUPS, alike, as_shown, blocks_of, name_of, pages, waits
 
 from gapviz.analyses.registry import analyses
 from gapviz.commands.cli import COMMANDS
+from tests.docs.pages import RUN, SETUPS, alike, as_shown, blocks_of, name_of, pages, waits
 
 MOST_NOT_RUN = 12
 """So many examples need what no test has: a server, a cluster, the network."""
