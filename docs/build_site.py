@@ -183,14 +183,14 @@ def _commands(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
         "[the command line, by example](command_line.md)."
     )
     yield "## Options of many commands"
-    yield _table([*shared])
+    yield _options([*shared])
     for name, one in sorted(commands.items()):
         yield f"## gapviz {name}"
         yield in_html(_sentence(one))
         yield f"```text\n{_usage(one)}\n```"
         own = [(_flags(action), _help(action, one)) for action in _told(one)]
         if rows := [row for row in own if row not in shared]:
-            yield _table(rows)
+            yield _options(rows)
         if also := [f"`{row[0].split(' ')[0].strip(',')}`" for row in own if row in shared]:
             yield f"As above: {', '.join(also)}."
 
@@ -233,9 +233,8 @@ def _help(action: argparse.Action, command: argparse.ArgumentParser) -> str:
     return re.sub(r"\s+", " ", said.replace("\0", "%")).strip()
 
 
-def _table(rows: list[tuple[str, str]]) -> str:
-    lines = ["| option | what it does |", "|---|---|"]
-    for flags, said in rows:
-        option, told = flags.replace("|", "\\|"), in_html(said).replace("|", "\\|")
-        lines.append(f"| `{option}` | {told} |")
-    return "\n".join(lines)
+def _options(rows: list[tuple[str, str]]) -> str:
+    """A list, which is as readable on a phone as on a desk."""
+    return "\n".join(
+        f"- `{flags}`" + (f": {in_html(said)}" if said else "") for flags, said in rows
+    )
