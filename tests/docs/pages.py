@@ -18,6 +18,9 @@ SETUPS = {
 }
 """Page → what its reader has before the first example (tests/docs/setups.py), in one folder."""
 
+OWN_TESTS = {"docs/contributing/": "tests/test_contributing.py"}
+"""Pages whose examples are a package, which a test of its own installs and runs."""
+
 NOT_YET = ("docs/notebook.md", "gapviz.compare(")
 """Pages, and words of a block, that wait for a part of gapviz that is not there yet."""
 
@@ -78,6 +81,11 @@ def blocks_of(page: Path) -> list[Block]:
     return blocks
 
 
+def has_own_test(page: str) -> bool:
+    """Whether the examples of a page are run elsewhere."""
+    return any(page.startswith(start) for start in OWN_TESTS)
+
+
 def waits(block: Block) -> bool:
     """Whether a block is left out until what it shows is there."""
     return any(one == block.page or one in block.text for one in NOT_YET)
@@ -101,11 +109,29 @@ def alike(one: str, other: str, tolerance: float = 0.02) -> bool:
 
 
 def as_shown(told: str, shown: str) -> bool:
-    """Whether a page shows what was told; a last line `…` stands for all that follows."""
-    head = shown.removesuffix("…\n")
-    if head != shown:
-        told = "\n".join(told.splitlines()[: head.count("\n")])
-    return alike(told, head)
+    """Whether a page shows what was told; a line `…` stands for any number of lines."""
+    parts = [part.strip("\n").splitlines() for part in re.split(r"^…$", shown, flags=re.M)]
+    if len(parts) == 1:
+        return alike(told, shown)
+    lines = told.strip("\n").splitlines()
+    end = 0
+    for number, part in enumerate(parts):
+        latest = len(lines) - len(part)
+        # The first part is the head of what was told; the last one, if there is one, its tail.
+        places = range(end, (0 if number == 0 else latest) + 1)
+        if part and number == len(parts) - 1:
+            places = range(max(end, latest), latest + 1)
+        fits = (at for at in places if alike_lines(lines[at : at + len(part)], part))
+        place = next(fits, None)
+        if place is None:
+            return False
+        end = place + len(part)
+    return True
+
+
+def alike_lines(some: list[str], others: list[str]) -> bool:
+    """As `alike`, of lines."""
+    return alike("\n".join(some), "\n".join(others))
 
 
 def _number(text: str) -> float:

@@ -7,13 +7,30 @@ import pytest
 
 from gapviz.analyses.registry import analyses
 from gapviz.commands.cli import COMMANDS
-from tests.docs.pages import RUN, SETUPS, alike, as_shown, blocks_of, name_of, pages, waits
+from tests.docs.pages import (
+    OWN_TESTS,
+    ROOT,
+    RUN,
+    SETUPS,
+    alike,
+    as_shown,
+    blocks_of,
+    has_own_test,
+    name_of,
+    pages,
+    waits,
+)
 
 MOST_NOT_RUN = 12
 """So many examples need what no test has: a server, a cluster, the network."""
 
-BLOCKS = {name_of(page): [one for one in blocks_of(page) if one.kind in RUN] for page in pages()}
-EXAMPLES = {page: blocks for page, blocks in BLOCKS.items() if blocks}
+EXAMPLES = {
+    page: blocks
+    for page, blocks in (
+        (name_of(page), [one for one in blocks_of(page) if one.kind in RUN]) for page in pages()
+    )
+    if blocks and not has_own_test(page)
+}
 
 
 @pytest.mark.slow
@@ -37,6 +54,12 @@ def test_what_is_not_run_says_why_and_stays_rare():
     left_out = [one for blocks in EXAMPLES.values() for one in blocks if one.not_run]
     assert len(left_out) <= MOST_NOT_RUN
     assert all(len(one.not_run.split()) > 1 for one in left_out)
+
+
+def test_examples_that_are_not_run_here_are_run_by_a_test_of_their_own():
+    for start, test in OWN_TESTS.items():
+        if any(name_of(page).startswith(start) for page in pages()):
+            assert (ROOT / test).exists(), f"{start} is run by no test"
 
 
 def test_every_command_has_an_example():
@@ -67,4 +90,18 @@ def test_other_words_or_other_figures_are_told_apart():
     assert not alike("gap 0.791", "bias 0.791")
     assert not alike("gap 0.791", "gap 0.891")
     assert not alike("1,619 rows", "1,620 rows")
-    assert as_shown("one\ntwo\n", "one\n…\n") and not as_shown("one\ntwo\n", "one\n")
+
+
+def test_a_line_of_three_dots_stands_for_lines_that_are_left_out():
+    told = "one\ntwo\nthree\nfour\nfive\n"
+    shown = ("one\n…\n", "one\n…\nfive\n", "one\n…\nthree\n…\n", "…\n", "…\nfive\n", told)
+    assert all(as_shown(told, one) for one in shown)
+    other = (
+        "one\n",
+        "two\n…\n",
+        "one\n…\nfour\n",
+        "one\n…\nsix\n…\n",
+        "one\n…\nfour\n…\nthree\n…\n",
+    )
+    assert not any(as_shown(told, one) for one in other)
+    assert as_shown("one\ntwo\n", "one\n…\n") and not as_shown("one\n", "one\n…\none\n")
