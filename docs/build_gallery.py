@@ -49,9 +49,13 @@ class Shot:
 
 
 SHOTS = {
-    "cones.png": Shot("/cones?projection=gap_axis&strategy=centre&clouds=both", "Nothing selected"),
+    "cones.png": Shot(
+        "/cones?projection=gap_axis&strategy=centre&clouds=both", "in widths of a cloud"
+    ),
     "search.png": Shot("/search?q=cat face", "The right picture is at place"),
-    "gallery/cones-umap.png": Shot("/cones?strategy=znorm", "in widths of a cloud", scheme="dark"),
+    "gallery/cones-umap.png": Shot(
+        "/cones?strategy=centre&clouds=both", "in widths of a cloud", scheme="dark"
+    ),
     "gallery/scoreboard.png": Shot("/scoreboard?models=one", "Score z-norm"),
     "gallery/decide.png": Shot("/decide", "Take"),
     "gallery/curves.png": Shot("/curves?strategy=centre", "λ"),
