@@ -13,7 +13,7 @@ TEST_READY := $(VENV)/.installed-test
 # One process a core, four at most: each may hold an encoder, a dashboard and a browser.
 PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run test test-quick lint style data tables benchmark lock matrix wheel-check clean
+.PHONY: run test test-quick lint style data tables docs benchmark lock matrix wheel-check clean
 
 run: $(RUN_READY)
 	$(BIN)/python -m streamlit run app.py --server.port $(PORT)
@@ -42,7 +42,7 @@ data: $(RUN_READY)
 	$(BIN)/python data/build_recommended.py
 	$(BIN)/python data/build_model_list.py
 
-# Write the tables of the README and docs/protocol.md, which follow from the code.
+# Write the tables of the docs, which follow from the code.
 tables: $(RUN_READY)
 	$(BIN)/python docs/build_tables.py
 
@@ -60,6 +60,9 @@ wheel-check: $(TEST_READY)
 # PATH has as python3.11, python3.12, python3.13; ROWS="streamlit" takes rows by their name.
 matrix: $(TEST_READY)
 	$(BIN)/python -m distribution.matrix $(ROWS)
+# The documentation as a site, in site/: open site/index.html. Nothing is fetched.
+docs: $(TEST_READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 benchmark: $(TEST_READY)
 	$(BIN)/python -m benchmarks

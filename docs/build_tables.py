@@ -1,4 +1,4 @@
-"""Write what follows from the code, for `make tables`: the tables of the README and docs."""
+"""Write what follows from the code, for `make tables`: the tables of the docs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gapviz.sources.files.judgments.format import judgment_formats, query_format
 from gapviz.sources.stores.registry import stores
 from gapviz.strategies.registry import strategies_table
 
-README = Path(__file__).parents[1] / "README.md"
+STRATEGIES = Path(__file__).with_name("strategies.md")
 PROTOCOL = Path(__file__).with_name("protocol.md")
 JUDGMENTS = Path(__file__).with_name("judgments.md")
 STORES = Path(__file__).with_name("stores.md")
@@ -24,8 +24,8 @@ STORES = Path(__file__).with_name("stores.md")
 BENCHMARKS = ("beir", "mteb", "mixbench", "mbeir")
 
 
-def with_tables(text: str) -> str:
-    """The text of the README with its tables as the code has them now."""
+def with_strategies(text: str) -> str:
+    """The text of docs/strategies.md with the strategies that the code has now."""
     table = table_markdown(strategies_table())
     return re.sub(
         r"(<!-- strategies -->\n).*?(<!-- end -->)",
@@ -109,8 +109,16 @@ def _listed(lines: Sequence[str]) -> str:
     return "\n".join(f"- {in_markdown(line)}" for line in lines)
 
 
+def written() -> dict[Path, str]:
+    """Every page with tables that follow from the code, as it is to stand there."""
+    return {
+        STRATEGIES: with_strategies(STRATEGIES.read_text("utf-8")),
+        JUDGMENTS: with_formats(JUDGMENTS.read_text("utf-8")),
+        STORES: with_stores(STORES.read_text("utf-8")),
+        PROTOCOL: protocol_page(),
+    }
+
+
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text("utf-8")), "utf-8")
-    JUDGMENTS.write_text(with_formats(JUDGMENTS.read_text("utf-8")), "utf-8")
-    STORES.write_text(with_stores(STORES.read_text("utf-8")), "utf-8")
-    PROTOCOL.write_text(protocol_page(), "utf-8")
+    for page, text in written().items():
+        page.write_text(text, "utf-8")
