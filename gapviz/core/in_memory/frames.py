@@ -100,7 +100,7 @@ def _frame_of(frame: Any) -> Frame | None:
         _refuse_twice(names)
         places = {name: place for place, name in enumerate(names)}
         return Frame(tuple(names), lambda name: frame.iloc[:, places[name]], len(frame))
-    if is_arrow(frame) and hasattr(frame, "columns"):
+    if is_arrow(frame):
         return _of_arrow(frame)
     return _of_python(frame)
 

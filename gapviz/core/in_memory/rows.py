@@ -84,6 +84,8 @@ def _cells(values: Any, where: str) -> tuple[Numbers | CellVectors, int]:
         values = np.asarray(values.toarray())
     elif of_library(values, "pandas"):
         values = values.to_numpy()
+    elif isinstance(values, np.ma.MaskedArray):
+        values = np.ma.filled(values.astype(np.float64), np.nan)
     elif not isinstance(values, np.ndarray) and hasattr(values, "__array__"):
         values = np.asarray(values)
     if isinstance(values, np.ndarray):
