@@ -65,7 +65,7 @@ def test_a_variant_encodes_what_its_shipped_vectors_hold(name):
 
 
 def test_a_variant_that_does_not_exist_is_answered_with_those_there_are():
-    with pytest.raises(GapvizError, match="choose one of builtin, builtin:sigmoid"):
+    with pytest.raises(GapvizError, match="hoose one of builtin, builtin:sigmoid"):
         BuiltinEncoder("cpu", name="builtin:cold")
 
 

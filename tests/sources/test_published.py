@@ -168,7 +168,7 @@ def test_a_folder_that_cannot_be_written_is_refused(small_set, server, tmp_path)
 
 def test_an_unknown_set_is_refused(tmp_path):
     for action in (fetch, read_reference_set):
-        with pytest.raises(GapvizError, match="choose one of liang2022, coco100"):
+        with pytest.raises(GapvizError, match="hoose one of liang2022, coco100"):
             action("coco", tmp_path)
 
 

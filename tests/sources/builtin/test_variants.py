@@ -175,7 +175,7 @@ def test_a_variant_is_read_by_its_name_like_a_file():
 
 @pytest.mark.parametrize("encoder", ["builtin:cold", "clip", "", "builtin:../encoder"])
 def test_an_unknown_encoder_is_answered_with_those_there_are(encoder):
-    with pytest.raises(GapvizError, match="choose one of builtin, builtin:sigmoid"):
+    with pytest.raises(GapvizError, match="hoose one of builtin, builtin:sigmoid"):
         builtin_collection(encoder)
 
 
