@@ -16,6 +16,7 @@ MODULES = (
     "gapviz.core.table_html",
     pytest.param("gapviz.encoders.registry", marks=pytest.mark.encoder),
     "gapviz.measures.experiment",
+    "gapviz.measures.sketch.sketch",
     "gapviz.strategies.options",
     "gapviz.strategies.registry",
     "gapviz.strategies.spec",
