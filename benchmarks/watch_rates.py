@@ -112,8 +112,8 @@ POPULATIONS = (
 
 def centroid_moved(rows: Rows, rng: Generator) -> Rows:
     """The images lie 5 % of the gap further in a random direction."""
-    direction = rng.standard_normal(rows["image"].shape[1])
-    direction *= 0.05 * GAP / np.linalg.norm(direction)
+    direction: Float64 = rng.standard_normal((rows["image"].shape[1],))
+    direction *= 0.05 * GAP / float(np.linalg.norm(direction))
     return {**rows, "image": unit_rows(rows["image"], shift=direction)}
 
 

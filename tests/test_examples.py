@@ -19,6 +19,7 @@ MODULES = (
     "gapviz.measures.experiment",
     "gapviz.notebook.modality_transformer",
     "gapviz.strategies.estimator",
+    "gapviz.measures.sketch.sketch",
     "gapviz.strategies.options",
     "gapviz.strategies.registry",
     "gapviz.strategies.spec",

@@ -184,7 +184,7 @@ def _thresholds(rehearsal: Rehearsal) -> Finding:
         Column("new_false", "others that pass", "new", percent=True, decimals=1),
     )
     found = rehearsal.thresholds
-    rows = [
+    rows: list[list[Any]] = [
         [" – ".join(dict.fromkeys(one.pair)) if one.pair[0] != one.pair[1]
          else f"within {one.pair[0]}",
          one.old, one.new, one.kept_true, one.new_true, one.kept_false, one.new_false]
@@ -227,7 +227,7 @@ def _migration(rehearsal: Rehearsal) -> Finding:
         Column("new_share", "new among the first 10", percent=True, decimals=0),
         Column("expected", "by chance", percent=True, decimals=0),
     )
-    rows = [
+    rows: list[list[Any]] = [
         [name, one.query_modality, one.new_share, one.expected]
         for name, found in told.items()
         for one in found
@@ -238,7 +238,7 @@ def _migration(rehearsal: Rehearsal) -> Finding:
         Column("of_new", "match new already", better="higher"),
         Column("all_new", "all new", better="higher"),
     )
-    recalls = [
+    recalls: list[list[Any]] = [
         [" → ".join(one.way), one.of_old, one.of_new, one.all_new]
         for one in rehearsal.version_recall
     ]

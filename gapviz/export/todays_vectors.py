@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gapviz.core.collection import Collection
+from gapviz.core.collection import UNNAMED_MODEL, Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.progress import Progress, no_progress
 from gapviz.core.splits import CALIBRATE, EVALUATE
 from gapviz.export.apply import DEFAULT_BLOCK
 from gapviz.export.card import ExportCard
-from gapviz.export.vector_files import VectorFile, open_vectors
+from gapviz.export.vector_files import Rows, VectorFile, open_vectors
 from gapviz.measures.sketch.calibration import Calibration
 from gapviz.measures.sketch.files import load_sketches
 from gapviz.measures.sketch.sketch import CORPUS, QUERIES, Sketch
@@ -63,7 +63,7 @@ class Today:
             reference if vectors.dim == reference.dim else None,
             role=self._role,
             where=path.name,
-            **({} if self.encoder is None else {"encoder": self.encoder}),
+            encoder=self.encoder or UNNAMED_MODEL,
         )
 
     def of_collection(self, collection: Collection) -> list[Sketch]:
@@ -141,7 +141,7 @@ def merged_by_modality(sketches: Iterable[Sketch]) -> list[Sketch]:
     return list(found.values())
 
 
-def _watched(vectors: VectorFile, rows: int, progress: Progress) -> Iterable[object]:
+def _watched(vectors: VectorFile, rows: int, progress: Progress) -> Iterable[Rows]:
     done = 0
     for block in vectors.blocks(0, rows):
         yield block

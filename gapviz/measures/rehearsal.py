@@ -137,10 +137,15 @@ class Rehearsal:
             new = typed_scores_of(self.after.strategy, self.after.calibration, x, y, self.seed)
             held_out = typed_scores_of(self.after.strategy, self.after.evaluated, x, y, self.seed)
             for pair_type, pair in zip(PAIR_TYPES, ((x, y), (x, x), (y, y)), strict=True):
-                ends = [threshold_for_recall(one[pair_type], TARGET_RECALL) for one in (old, new)]
-                rates = [rates_at(held_out[pair_type], end) for end in ends]
-                sides = [(one.true_positive, one.false_positive) for one in rates]
-                found.setdefault(pair, MovedThreshold(pair, *ends, *sides[0], *sides[1]))
+                before, after = (
+                    threshold_for_recall(one[pair_type], TARGET_RECALL) for one in (old, new)
+                )
+                kept, moved = (rates_at(held_out[pair_type], end) for end in (before, after))
+                threshold = MovedThreshold(
+                    pair, before, after, kept.true_positive, kept.false_positive,
+                    moved.true_positive, moved.false_positive,
+                )  # fmt: skip
+                found.setdefault(pair, threshold)
         return tuple(found.values())
 
     @cached_property

@@ -99,8 +99,8 @@ def _same_item(block: ModalityVectors, other: ModalityVectors) -> SameItem:
     size = block.n_rows
     return SameItem(
         np.bincount(pairs.rows_a, minlength=size).astype(np.float64),
-        np.bincount(pairs.rows_a, cosines, minlength=size),
-        np.bincount(pairs.rows_a, cosines**2, minlength=size),
+        np.bincount(pairs.rows_a, cosines, minlength=size).astype(np.float64),
+        np.bincount(pairs.rows_a, cosines**2, minlength=size).astype(np.float64),
     )
 
 

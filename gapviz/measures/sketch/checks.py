@@ -101,8 +101,9 @@ class Compared:
     @cached_property
     def covariance(self) -> Float64:
         """Pooled within both, along the kept directions."""
-        parts = [(one.n, self.covariance_of(one)) for one in (self.today, self.before)]
-        pooled: Float64 = sum(n * part for n, part in parts) / (self.today.n + self.before.n)
+        today, before = self.today.n, self.before.n
+        summed = today * self.covariance_of(self.today) + before * self.covariance_of(self.before)
+        pooled: Float64 = summed / (today + before)
         return pooled
 
     @cached_property
@@ -129,7 +130,8 @@ class Compared:
 
     def kept(self, vector: Float64) -> Float64:
         """A vector `(dim,)` along the kept directions."""
-        return coordinates(vector[None], self.basis)[0]
+        along: Float64 = coordinates(vector[None], self.basis)[0]
+        return along
 
     def rows_for(self, per_row: float) -> float:
         """Rows of today at which 1/n + 1/n falls to `per_row`; infinite where it cannot."""
@@ -196,7 +198,7 @@ def spread_checks(one: Compared) -> Iterator[Check]:
     )
     today, before = (_shares(s.scores[one.name]) for s in (one.today, one.before))
     distance = float(np.abs(today - before).max())
-    n = 1 / one.per_row
+    rows = 1 / one.per_row
     # Kolmogorov's bound at the level: √(ln(2/level)/2).
     bound = sqrt(log(2 / one.level) / 2) + normal_quantile(POWER) / 2
     yield Check(
@@ -209,8 +211,8 @@ def spread_checks(one: Compared) -> Iterator[Check]:
         distance,
         FLOOR_SHAPE,
         "of the rows",
-        kolmogorov_tail(distance, n),
-        smallest=bound / sqrt(n),
+        kolmogorov_tail(distance, rows),
+        smallest=bound / sqrt(rows),
         needed=one.rows_for((SERIOUS * FLOOR_SHAPE / bound) ** 2),
     )
 

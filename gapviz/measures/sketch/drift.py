@@ -107,7 +107,8 @@ def drift_of(
     """
     _refuse_bad(today, calibration, level, floor)
     notes: list[str] = []
-    certain = [one for sketch in today if (one := _dimension_check(sketch, calibration))]
+    found = [_dimension_check(sketch, calibration) for sketch in today]
+    certain = [check for check in found if check is not None]
     if certain:
         return _told(certain, today, (), calibration, level, notes)
     n = len(calibration.corpus)
