@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,13 +164,15 @@ def commands_page() -> str:
 
     Options that many commands share are told once.
     """
-    from gapviz.commands.cli import _parser
+    from gapviz.commands.cli import parser_of
+    from gapviz.commands.table import listed_commands
 
-    (group,) = [one for one in _parser()._actions if isinstance(one, argparse._SubParsersAction)]
-    return "\n\n".join(_commands(dict(group.choices))) + "\n"
+    parsers = {name: parser_of(name)[1] for name in listed_commands()}
+    known = {name: one for name, one in parsers.items() if one is not None}
+    return "\n\n".join(_commands(known)) + "\n"
 
 
-def _commands(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
+def _commands(commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[str]:
     counts: dict[tuple[str, str], int] = {}
     for one in commands.values():
         for action in _told(one):

@@ -239,7 +239,7 @@ def find_cones(request: Request, progress: Progress) -> Finding:
     drawn = cones(
         request.collection,
         request.strategy,
-        method=BY[request["by"]],
+        method=BY[request["layout"]],
         fit=request.fit,
         pair=request.asked_pair,
         seed=request.seed,
@@ -269,12 +269,11 @@ ANALYSIS = Analysis(
     find_cones,
     parameters=(
         Parameter(
-            "by",
+            "layout",
             "Projection",
             "choice",
             "umap",
             "umap shows neighbourhoods; pca and gap-axis are true to scale",
-            flag="--layout",
             choices={name: name for name in BY},
         ),
     ),

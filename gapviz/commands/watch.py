@@ -13,6 +13,7 @@ from gapviz.commands.gate import Gated, add_gate, parse_condition
 from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.modality_names import modality_name
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.wording import counted
@@ -29,7 +30,6 @@ from gapviz.measures.sketch.sketch import Sketch
 from gapviz.sources.builtin import BUILTIN_ENCODERS, SHIPPED_COLLECTIONS
 from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.limits import Limits, limited
-from gapviz.sources.files.modality_names import modality_name
 from gapviz.sources.library.named import read_stored, stored_as
 from gapviz.sources.source import is_store, read
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
-
 from gapviz.figures.modality_style import NEUTRAL
+from gapviz.figures.plotly_objects import go
 
 GRID = "rgba(127,127,127,0.25)"
 

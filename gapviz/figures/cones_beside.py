@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
-
 from gapviz.analyses.cones import Cones, DrawnClouds
 from gapviz.core.foreign import in_figure
 from gapviz.core.wording import figure, interval
 from gapviz.figures.cones import cones_figure, shared_ranges
 from gapviz.figures.cones_page import item_words, tell_items
+from gapviz.figures.plotly_objects import go, make_subplots
 
 HEIGHT = 520
 BELOW_TITLES = 92

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gapviz.notebook.chosen import ChosenStrategy
 
-ARGUMENTS = ("by", "fit", "pair", "seed", "webgl", "encoder")
+ARGUMENTS = ("layout", "fit", "pair", "seed", "webgl", "encoder")
 
 
 @in_python
@@ -26,7 +26,7 @@ def cones(
     source: Source,
     strategy: ChosenStrategy = "raw",
     *,
-    by: str = "umap",
+    layout: str = "umap",
     fit: Fit = "split",
     pair: Sequence[str] | None = None,
     seed: int = DEFAULT_SEED,
@@ -39,7 +39,7 @@ def cones(
     Args:
         source: a collection, arrays `(n_items, dim)` by modality, or the name of a source.
         strategy: its name, or what `gapviz.strategy` makes; raw cosine alone unless given.
-        by: `umap` shows neighbourhoods; `pca` and `gap-axis` are true to scale, and quick.
+        layout: `umap` shows neighbourhoods; `pca` and `gap-axis` are true to scale, and quick.
         fit: `all` fits the strategy on all items.
         pair: the two modalities whose gap is measured, and is the gap axis.
         seed: of the layout, of samples and of intervals.
@@ -58,7 +58,7 @@ def cones(
         "cones",
         source,
         options,
-        values={"by": by.replace("_", "-") if isinstance(by, str) else by},
+        values={"layout": layout.replace("_", "-") if isinstance(layout, str) else layout},
         fit=fit,
         pair=pair,
         seed=seed,

@@ -67,13 +67,13 @@ def test_a_frame_in_the_scoreboard_out(arrays):
 
 
 def test_clouds_are_drawn_raw_beside_a_strategy(pairs):
-    figure = gapviz.cones(pairs, "centre", by="pca")
+    figure = gapviz.cones(pairs, "centre", layout="pca")
     assert {trace.xaxis for trace in figure.data} == {"x", "x2"}
     assert [note.text.partition(":")[0] for note in figure.layout.annotations] == [
         "Raw cosine",
         "Centre both (λ = 1)",
     ]
-    assert {trace.xaxis for trace in gapviz.cones(pairs, by="gap_axis").data} <= {"x", None}
+    assert {trace.xaxis for trace in gapviz.cones(pairs, layout="gap_axis").data} <= {"x", None}
 
 
 def test_an_item_asks_for_its_like(pairs):
@@ -164,7 +164,7 @@ def test_words_of_others_are_escaped_in_a_notebook(arrays):
         made._repr_html_(),
         gapviz.measure(made)._repr_html_(),
         gapviz.search(made, item=f"{HOSTILE} 0")._repr_html_(),
-        gapviz.cones(made, by="pca").to_html(include_plotlyjs=False),
+        gapviz.cones(made, layout="pca").to_html(include_plotlyjs=False),
     ]
     for html in shown:
         assert HOSTILE not in html
@@ -219,7 +219,7 @@ WRONG = {
         lambda c: gapviz.search(c, item="00", query_modality="audio"),
         "has no modality 'audio'",
     ),
-    "a projection": (lambda c: gapviz.cones(c, by="tsne"), "choose one of umap, pca, gap-axis"),
+    "a projection": (lambda c: gapviz.cones(c, layout="tsne"), "choose one of umap, pca, gap-axis"),
     "a pair": (lambda c: gapviz.measure(c, pair="image"), "does not name two modalities"),
     "a seed": (lambda c: gapviz.measure(c, seed="x"), "is no whole number"),
     "a fit": (lambda c: gapviz.compare(c, fit="none"), "choose 'split' or 'all'"),
