@@ -7,8 +7,11 @@ import argparse
 from gapviz.analyses.finding_text import finding_lines, text_of
 from gapviz.analyses.rehearse import rehearsal_finding
 from gapviz.commands.files import json_text
-from gapviz.commands.gate import Gated, add_gate, parse_condition
-from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
+from gapviz.commands.gate import Gated, add_gate, gates_of
+from gapviz.commands.limits import add_limit, limits_of
+from gapviz.commands.parser import ASKED, SOURCE, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.source import Commands, add_encoder, add_json
 from gapviz.commands.strategy import (
     add_shared,
     chosen_pair,
@@ -17,6 +20,7 @@ from gapviz.commands.strategy import (
 )
 from gapviz.commands.watch import read_collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.plain_text import one_line
 from gapviz.core.same_items import items_in_both
 from gapviz.core.seeds import checked_seed
 from gapviz.export.folder import refuse_transductive
@@ -27,33 +31,38 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "rehearse",
-        help="show what a swap of the encoder does to strategy and thresholds",
         description="Take the same items as two models encoded them: the strategy fitted on the "
         "old vectors and applied to the new ones, fitted again, its thresholds, what Decide "
         "recommends under each, and an index in which half of the rows are still old.",
     )
-    command.add_argument("old", help="the items as the present model encoded them: any source")
+    command.add_argument(
+        "old", metavar="OLD", help="the items as the present model encoded them: any source"
+    )
     command.add_argument(
         "new",
         nargs="?",
+        metavar="NEW",
         help="the same items, under the same ids, by the next model (default: the same source, "
         "by --new-encoder)",
     )
-    command.add_argument(
-        "--encoder", metavar="NAME", help="the present model, where the source holds several"
-    )
-    command.add_argument(
-        "--new-encoder", metavar="NAME", help="the next model, where its source holds several"
+    source = options_of(command, SOURCE)
+    add_encoder(source)
+    source.add_argument(
+        "--new-encoder",
+        type=one_line,
+        metavar="NAME",
+        help="the next encoder: whose vectors to take as the new ones, where their source holds "
+        "several",
     )
     add_shared(command, ("strategy", "fit", "pair", "seed"), None)
-    command.add_argument(
+    options_of(command, ASKED).add_argument(
         "--no-decide",
         action="store_true",
         help="do not ask what is recommended under each model, which takes longest",
     )
     add_limit(command)
     add_gate(command)
-    command.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(command)
     command.set_defaults(run=run)
 
 
@@ -63,7 +72,7 @@ def run(options: argparse.Namespace) -> Gated:
     Raises:
         GapvizError: bad input, or no items that both have.
     """
-    gates = [parse_condition(text) for text in options.fail_if]
+    gates = gates_of(options)
     refuse_strategy(options)
     pair, seed = chosen_pair(options), checked_seed(options.seed)
     if options.new is None and options.new_encoder is None:
@@ -85,5 +94,5 @@ def run(options: argparse.Namespace) -> Gated:
     with progress_bar() as progress:
         finding = rehearsal_finding(rehearsal, decide=not options.no_decide, progress=progress)
     figures = finding.to_json()
-    broken = tuple(words for gate in gates for words in gate.broken(figures))
-    return Gated(json_text(figures) if options.json else text_of(finding_lines(finding)), broken)
+    text = json_text(figures) if options.json else text_of(finding_lines(finding))
+    return gates.answer(text, {"": figures})

@@ -181,14 +181,19 @@ def add_source(
         known_words(action, _KNOWN_WORDS.get(field, ()))
     command.set_defaults(encodes=encodes)
     if not encodes:
-        group.add_argument(
-            "--encoder",
-            type=one_line,
-            metavar="NAME",
-            help="the encoder: whose vectors to take, where the source holds several; else what "
-            "made them",
-        )
+        add_encoder(group)
     add_limit(command)
+
+
+def add_encoder(group: argparse._ArgumentGroup, flag: str = "--encoder") -> None:
+    """The option that says whose vectors a source is about."""
+    group.add_argument(
+        flag,
+        type=one_line,
+        metavar="NAME",
+        help="the encoder: whose vectors to take, where the source holds several; else what made "
+        "them",
+    )
 
 
 def sources_known() -> list[str]:

@@ -126,6 +126,23 @@ _OURS = (
         "gapviz.commands.prove",
     ),
     Command(
+        "watch",
+        DECIDE,
+        (
+            "gapviz watch fix today.npz",
+            "gapviz watch fix queries.npy --modality text --as-queries --json",
+        ),
+        "tell whether today's vectors still fit an exported strategy",
+        "gapviz.commands.watch",
+    ),
+    Command(
+        "rehearse",
+        DECIDE,
+        ("gapviz rehearse builtin builtin:warm --strategy znorm",),
+        "show what a swap of the encoder does to strategy and thresholds",
+        "gapviz.commands.rehearse",
+    ),
+    Command(
         "report",
         DECIDE,
         ("gapviz report builtin --out report.html",),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gapviz.analyses.finding_text import finding_lines, text_of
 from gapviz.analyses.watch import alarm_sentences, watch_finding
 from gapviz.commands.files import json_text
-from gapviz.commands.gate import Gated, add_gate, parse_condition
-from gapviz.commands.source import Commands, add_limit, limits_of, progress_bar
+from gapviz.commands.gate import Gated, add_gate, gates_of
+from gapviz.commands.limits import add_limit, limits_of
+from gapviz.commands.parser import ASKED, OUTPUT, SOURCE, options_of
+from gapviz.commands.progress import progress_bar
+from gapviz.commands.source import Commands, add_encoder, add_json
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.modality_names import modality_name
@@ -40,48 +44,50 @@ def add_to(commands: Commands) -> None:
     """Add the command with its options."""
     command = commands.add_parser(
         "watch",
-        help="tell whether today's vectors still fit an exported strategy",
         description="Hold today's vectors against the calibration items of an export: direction "
         "and length of the gap, spread, mix of modalities, mean and spread of scores, place of "
         "each modality, and encoder. Exit code 1 where one of them says that the fix no longer "
         "fits.",
     )
-    command.add_argument("folder", type=Path, help="the folder that gapviz export wrote")
+    command.add_argument("export", type=Path, metavar="FOLDER", help="what gapviz export wrote")
     command.add_argument(
         "vectors",
         nargs="+",
+        metavar="VECTORS",
         help="today's: files of vectors (.npy, .npz, .safetensors, .parquet), MODALITY=FILE where "
         "the name of a file does not say it, a source such as builtin, or what --sketch wrote; "
         "rows of one modality are taken together",
     )
-    command.add_argument(
-        "--modality", metavar="NAME", help="the modality of all rows of bare files"
+    asked = options_of(command, ASKED)
+    asked.add_argument(
+        "--modality", metavar="MODALITY", help="the modality: of all rows of bare files"
     )
-    command.add_argument(
-        "--queries",
+    asked.add_argument(
+        "--as-queries",
         action="store_true",
-        help="the rows ask, instead of being indexed: they are held against calibration queries "
+        help="the rows ask, instead of being indexed; they are held against calibration queries "
         "where there are any",
     )
-    command.add_argument("--encoder", metavar="NAME", help="what made the rows, where it is known")
-    command.add_argument(
+    source = options_of(command, SOURCE)
+    add_encoder(source)
+    source.add_argument(
         "--array", metavar="NAME", help="the array, tensor or column, where there are several"
     )
-    command.add_argument(
+    options_of(command, OUTPUT).add_argument(
         "--sketch",
         type=Path,
         metavar="FILE",
         help="write today's sketch as well (.safetensors), to be given instead of the vectors: "
         "days merge into weeks",
     )
-    command.add_argument(
+    asked.add_argument(
         "--level",
         type=float,
         default=LEVEL,
         metavar="SHARE",
         help=f"chance of a false alarm, all checks together (default: {LEVEL:g})",
     )
-    command.add_argument(
+    asked.add_argument(
         "--floor",
         type=float,
         default=FLOOR_GAP,
@@ -89,16 +95,16 @@ def add_to(commands: Commands) -> None:
         help="the smallest shift of a centroid or of the gap worth an alarm, as a share of the "
         f"fitted gap (default: {FLOOR_GAP:g})",
     )
-    command.add_argument(
+    asked.add_argument(
         "--block-rows",
         type=int,
         default=DEFAULT_BLOCK,
         metavar="N",
-        help=f"rows in memory at once; the answer does not depend on it (default: {DEFAULT_BLOCK})",
+        help=f"rows in memory at once; the output does not depend on it (default: {DEFAULT_BLOCK})",
     )
     add_limit(command)
     add_gate(command)
-    command.add_argument("--json", action="store_true", help="print one JSON object")
+    add_json(command)
     command.set_defaults(run=run)
 
 
@@ -108,12 +114,12 @@ def run(options: argparse.Namespace) -> Gated:
     Raises:
         GapvizError: bad input.
     """
-    gates = [parse_condition(text) for text in options.fail_if]
+    gates = gates_of(options)
     if options.sketch is not None and options.sketch.suffix != ".safetensors":
         raise GapvizError("does not end in .safetensors", where=str(options.sketch))
-    exported = load_exported(options.folder)
-    calibration = load_calibration(options.folder, exported.card)
-    today = Today(exported.card, calibration, options.queries, options.encoder)
+    exported = load_exported(options.export)
+    calibration = load_calibration(options.export, exported.card)
+    today = Today(exported.card, calibration, options.as_queries, options.encoder)
     sketches: list[Sketch] = []
     collections: list[Collection] = []
     with progress_bar() as progress, limited(limits_of(options)):
@@ -134,16 +140,15 @@ def run(options: argparse.Namespace) -> Gated:
     if options.sketch is not None:
         save_sketches(merged, options.sketch)
     figures = finding.to_json() | {
-        "folder": str(options.folder),
+        "folder": str(options.export),
         "strategy": exported.card.strategy,
         "sketch": options.sketch and str(options.sketch),
     }
     lines = finding_lines(finding)
     if options.sketch is not None:
         lines.append(f"sketch written to {options.sketch}")
-    broken = list(alarm_sentences(drift))
-    broken += [words for gate in gates for words in gate.broken(figures)]
-    return Gated(json_text(figures) if options.json else text_of(lines), tuple(broken))
+    answer = gates.answer(json_text(figures) if options.json else text_of(lines), {"": figures})
+    return replace(answer, broken=(*alarm_sentences(drift), *answer.broken))
 
 
 def _read(

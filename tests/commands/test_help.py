@@ -97,7 +97,7 @@ def test_every_command_prints_json_is_quiet_and_tells_its_progress(parsers, name
 
 
 def test_what_gives_figures_can_be_held_to_conditions(parsers):
-    with_figures = {*analyses(), "train", "info", "export", "report", "prove"}
+    with_figures = {*analyses(), "train", "info", "export", "report", "prove", "watch", "rehearse"}
     for name in with_figures:
         assert {"--fail-if", "--list-figures"} <= set(parsers[name].options), name
 
