@@ -5,8 +5,7 @@ import shlex
 
 import pytest
 
-from gapviz.analyses.registry import analyses
-from gapviz.commands.cli import COMMANDS
+from gapviz.commands.table import listed_commands
 from tests.docs.pages import (
     OWN_TESTS,
     ROOT,
@@ -71,7 +70,7 @@ def test_every_command_has_an_example():
                     shlex.split(line, comments=True)[1]
                     for line in re.findall(r"^\$ (gapviz [^\n]*[^\n\\])", one.text, re.M)
                 }
-    known = {command.__name__.rpartition(".")[2] for command in COMMANDS} | set(analyses())
+    known = set(listed_commands())
     assert known <= commands and not {one for one in commands - known if one.isidentifier()}
 
 
