@@ -29,8 +29,8 @@ from gapviz.measures.experiment import measured_pair
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.sketch.check import FLOOR_GAP
 from gapviz.measures.sketch.drift import LEVEL, Drift, drift_of
-from gapviz.measures.sketch.files import is_sketch_file, save_sketches
-from gapviz.measures.sketch.sketch import Sketch
+from gapviz.measures.sketch.files import is_sketch_file
+from gapviz.measures.sketch.sketch import Sketch, save_sketches
 from gapviz.sources.builtin import BUILTIN_ENCODERS, SHIPPED_COLLECTIONS
 from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.limits import Limits, limited

@@ -9,7 +9,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.export.card import ExportCard
 from gapviz.measures.sketch.calibration import Calibration
-from gapviz.measures.sketch.files import load_with_basis, sketches_content
+from gapviz.measures.sketch.sketch import load_with_basis, sketches_content
 from gapviz.storage.files import unreadable
 
 SKETCH_FILE = "sketch.safetensors"

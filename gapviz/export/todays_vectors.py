@@ -14,8 +14,7 @@ from gapviz.export.apply import DEFAULT_BLOCK
 from gapviz.export.card import ExportCard
 from gapviz.export.vector_files import Rows, VectorFile, open_vectors
 from gapviz.measures.sketch.calibration import Calibration
-from gapviz.measures.sketch.files import load_sketches
-from gapviz.measures.sketch.sketch import CORPUS, QUERIES, Sketch
+from gapviz.measures.sketch.sketch import CORPUS, QUERIES, Sketch, load_sketches
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,8 @@ from gapviz.core.vectors import Float32, Float64
 from gapviz.measures.geometry.sums import SecondMoments, entry_steps, exact_blocks, merged
 from gapviz.measures.sketch.item_marks import ItemMarks
 from gapviz.measures.sketch.reference import Reference, basis_of, coordinates
-from gapviz.measures.sketch.sketch import QUERIES, SameItem, Sketch
+from gapviz.measures.sketch.rows import SameItem
+from gapviz.measures.sketch.sketch import QUERIES, Sketch
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,9 +33,6 @@ from gapviz.measures.sketch.tails import (
 )
 
 POWER = 0.8
-FAR = 0.25
-"""Of the variance of today's rows: two of them that lie so far off have a cosine of .2, as seen
-from the calibration centroid."""
 SMALLEST_GAP = 0.1
 """A gap below this is no unit; shifts are then told in units of it."""
 
@@ -73,10 +70,11 @@ class Compared:
     def far_apart(self) -> bool:
         """Whether today's rows all lie on one side of the calibration centroid.
 
-        Two of them then look alike from there, and are no copies.
+        Two of them then look alike from there, and are no copies. Their centroid must lie further
+        off than they spread: what ten clusters leave to chance is a tenth of that.
         """
         mean = self.today.mean
-        return float(self.shift @ self.shift) > FAR * (1 - float(mean @ mean))
+        return float(self.shift @ self.shift) > 1 - float(mean @ mean)
 
     @property
     def n_today(self) -> float:

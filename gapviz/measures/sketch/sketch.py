@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,29 +16,14 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.vectors import Float32, Float64, unit_rows
 from gapviz.measures.geometry.sums import EXACT_ROWS, SecondMoments, entry_steps
 from gapviz.measures.sketch.copies import CopySample
+from gapviz.measures.sketch.files import PlainArray, file_content, read_file
 from gapviz.measures.sketch.item_marks import ItemMarks
 from gapviz.measures.sketch.reference import Reference, coordinates, random_basis
+from gapviz.measures.sketch.rows import SameItem, refuse_other, scored, unit_blocks
 from gapviz.measures.sketch.score_sums import ScalarSums, ScoreSums, histogram
+from gapviz.storage.files import write_output
 
 CORPUS, QUERIES = "corpus", "queries"
-SHORTEST = 1e-12
-"""A row shorter than this points nowhere."""
-
-
-@dataclass(frozen=True, eq=False)
-class SameItem:
-    """Of calibration rows: their scores with the rows that belong to their own item.
-
-    They are left out, as a z-norm leaves them out; `(n,)` each.
-    """
-
-    count: Float64
-    total: Float64
-    squares: Float64
-
-    def of_rows(self, span: slice) -> SameItem:
-        """Of some of the rows."""
-        return SameItem(self.count[span], self.total[span], self.squares[span])
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +119,9 @@ class Sketch:
         """
         whole: Sketch | None = None
         done = 0
-        for rows, norms in _unit_blocks(blocks, where):
+        for rows, norms in unit_blocks(blocks, where):
             if reference is not None:
-                _refuse_other(rows.shape[1], modality, reference, where)
+                refuse_other(rows.shape[1], modality, reference, where)
             elif whole is not None and rows.shape[1] != whole.dim:
                 raise GapvizError(
                     f"has {rows.shape[1]} dimensions at row {done} and {whole.dim} before",
@@ -202,7 +187,7 @@ class Sketch:
         if reference is not None:
             centre = reference.means.get(modality)
             for name in reference.names:
-                scores[name] = _scored(exact, kept, name, reference, (same or {}).get(name))
+                scores[name] = scored(exact, kept, name, reference, (same or {}).get(name))
                 if name != modality and modality in reference.names:
                     along[name] = histogram(exact @ reference.direction(modality, name))
         return cls(
@@ -268,8 +253,6 @@ class Sketch:
         Raises:
             GapvizError: a disk that cannot be written.
         """
-        from gapviz.measures.sketch.files import save_sketches
-
         save_sketches([self], path)
 
     @classmethod
@@ -279,56 +262,115 @@ class Sketch:
         Raises:
             GapvizError: no such file, a damaged one, or one of several sketches.
         """
-        from gapviz.measures.sketch.files import load_sketches
-
         found = load_sketches(path)
         if len(found) != 1:
             raise GapvizError(f"holds {len(found)} sketches", where=str(path))
         return found[0]
 
 
-def _scored(
-    rows: Float64, kept: Float64, name: str, reference: Reference, same: SameItem | None
-) -> ScoreSums:
-    """What rows score with the calibration rows of a modality, those of their own items apart."""
-    mean = reference.means[name]
-    f = rows @ mean
-    q = reference.mean_squares(rows, kept, name)
-    if same is not None:
-        n = reference.counts[name]
-        some = n > same.count
-        left = np.maximum(n - same.count, 1)
-        f = np.where(some, (n * f - same.total) / left, f)
-        q = np.where(some, (n * q - same.squares) / left, q)
-    length = float(np.linalg.norm(mean))
-    return ScoreSums.of(f, q, f / length if length else f)
+def sketches_content(sketches: Sequence[Sketch], basis: Float32 | None = None) -> bytes:
+    """The bytes of a file of sketches; the same sketches give the same bytes.
+
+    Args:
+        sketches: one a modality and role.
+        basis: the directions of their second moments, where those are not all dimensions.
+    """
+    return file_content([_taken_apart(one) for one in sketches], basis)
 
 
-def _unit_blocks(blocks: Iterable[npt.ArrayLike], where: str) -> Iterator[tuple[Float32, Float64]]:
-    """Unit rows with the lengths they had, at most `EXACT_ROWS` at a time."""
-    for block in chain(blocks):
-        matrix = np.asarray(block)
-        if matrix.ndim == 2 and not len(matrix):
-            continue
-        for start in range(0, max(len(matrix), 1) if matrix.ndim else 1, EXACT_ROWS):
-            some = matrix[start : start + EXACT_ROWS] if matrix.ndim == 2 else matrix
-            rows = unit_rows(some, where=where)
-            norms = np.linalg.norm(some.astype(np.float64), axis=1)
-            yield rows, np.clip(norms, SHORTEST, None)
-            if matrix.ndim != 2:
-                return
+def save_sketches(sketches: Sequence[Sketch], path: Path, basis: Float32 | None = None) -> None:
+    """Write sketches into one file; arguments as of `sketches_content`.
+
+    Raises:
+        GapvizError: a disk that cannot be written.
+    """
+    write_output(path, sketches_content(sketches, basis))
 
 
-def _refuse_other(dim: int, modality: str, reference: Reference, where: str) -> None:
-    if dim != reference.dim:
-        raise GapvizError(
-            f"has {dim} dimensions, and the calibration {reference.dim}",
-            where=where,
-            hint="give vectors of the same encoder",
-        )
-    if modality not in reference.names:
-        raise GapvizError(
-            f"there is no modality {modality!r} among the calibration items",
-            where=where,
-            hint=f"name one of {', '.join(reference.names)}",
-        )
+def load_sketches(path: Path) -> list[Sketch]:
+    """The sketches of a file.
+
+    Raises:
+        GapvizError: it cannot be read, is damaged, or holds no sketches.
+    """
+    return load_with_basis(path)[0]
+
+
+def load_with_basis(path: Path) -> tuple[list[Sketch], Float32 | None]:
+    """The sketches of a file, and the directions of their second moments.
+
+    Raises:
+        GapvizError: as `load_sketches`.
+    """
+    return read_file(path, _put_together)
+
+
+def _taken_apart(one: Sketch) -> tuple[dict[str, Any], dict[str, PlainArray]]:
+    moments = one.moments
+    upper = np.triu_indices(len(moments.products))
+    plain: dict[str, Any] = {
+        "modality": one.modality,
+        "role": one.role,
+        "dim": one.dim,
+        "n": moments.n,
+        "directions": len(moments.products),
+        # Whole numbers of steps, larger than 64 bits hold.
+        "total": list(moments.total),
+        "log_norms": asdict(one.log_norms),
+        "scores": {name: list(sums.sums) for name, sums in one.scores.items()},
+        "along": list(one.along),
+        "marks": list(one.marks.rows),
+        "encoder": one.encoder,
+        "encoder_record": asdict(one.encoder_record),
+        "reference": one.reference,
+    }
+    arrays: dict[str, PlainArray] = {
+        "products": (moments.products + moments.lost)[upper],
+        "copies.hashes": one.copies.hashes,
+        "copies.counts": one.copies.counts,
+        "copies.codes": one.copies.codes,
+    }
+    if one.marks.rows:
+        arrays["marks"] = np.stack(list(one.marks.rows.values()))
+    for place, sums in enumerate(one.scores.values()):
+        arrays[f"scores.{place}"] = sums.histogram
+    for place, counts in enumerate(one.along.values()):
+        arrays[f"along.{place}"] = counts
+    return plain, arrays
+
+
+def _scores(sums: Sequence[float], counts: PlainArray) -> ScoreSums:
+    n, f, q, ff, qq, fq = sums
+    whole = counts.astype(np.int64)
+    return ScoreSums(int(n), float(f), float(q), float(ff), float(qq), float(fq), whole)
+
+
+def _put_together(told: Mapping[str, Any], place: int, arrays: Mapping[str, PlainArray]) -> Sketch:
+    def own(name: str) -> PlainArray:
+        return arrays[f"{place}.{name}"]
+
+    size = int(told["directions"])
+    products = np.zeros((size, size))
+    products[np.triu_indices(size)] = own("products")
+    products = np.triu(products) + np.triu(products, 1).T
+    total = tuple(int(step) for step in told["total"])
+    if len(total) != told["dim"]:
+        raise ValueError("total")
+    scores = {
+        name: _scores(sums, own(f"scores.{k}"))
+        for k, (name, sums) in enumerate(told["scores"].items())
+    }
+    return Sketch(
+        modality=str(told["modality"]),
+        role=str(told["role"]),
+        dim=int(told["dim"]),
+        moments=SecondMoments(int(told["n"]), total, products, np.zeros_like(products)),
+        log_norms=ScalarSums(**told["log_norms"]),
+        scores=scores,
+        along={name: own(f"along.{k}").astype(np.int64) for k, name in enumerate(told["along"])},
+        copies=CopySample(own("copies.hashes"), own("copies.counts"), own("copies.codes")),
+        marks=ItemMarks({name: own("marks")[k] for k, name in enumerate(told["marks"])}),
+        encoder=str(told["encoder"]),
+        encoder_record=EncoderRecord.of(told["encoder_record"]),
+        reference=str(told["reference"]),
+    )

@@ -8,10 +8,10 @@ from safetensors import safe_open
 
 from gapviz.core.errors import GapvizError
 from gapviz.measures.sketch.calibration import Calibration
-from gapviz.measures.sketch.files import HEAD, load_with_basis, save_sketches
+from gapviz.measures.sketch.files import HEAD
 from gapviz.measures.sketch.item_marks import ItemMarks
 from gapviz.measures.sketch.score_sums import quantile
-from gapviz.measures.sketch.sketch import Sketch
+from gapviz.measures.sketch.sketch import Sketch, load_with_basis, save_sketches
 from gapviz.strategies import StrategyOptions, fit_strategy
 from tests.measures.sketch.worlds import calibration_of, collection_of, cones
 
