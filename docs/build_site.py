@@ -39,8 +39,11 @@ _CODE = re.compile(r"(^ *```.*?^ *```$|`[^`\n]+`)", re.M | re.S)
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Fill in what a file of settings cannot say: functions, and pages that may be there."""
+    # Where it is missing the build stops here: a fence that fails is shown as code, in silence.
+    import latex2mathml.converter
     from pymdownx.slugs import slugify
 
+    assert latex2mathml.converter
     config.mdx_configs.setdefault("toc", {})["slugify"] = slugify(case="lower")
     config.mdx_configs["pymdownx.superfences"] = {
         "custom_fences": [{"name": "math", "class": "math", "format": _formula}]
