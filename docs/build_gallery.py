@@ -31,6 +31,8 @@ HERE = Path(__file__).parent
 PATIENCE_MS = 300_000
 COLOURS = 256
 """Of a picture: flat surfaces lose nothing, and take a quarter of the bytes."""
+UNDER_WAY = "[data-testid=stProgress], [data-testid=stSkeleton], .canvas[aria-busy]"
+"""What stands on a page while something is measured or drawn."""
 ADDRESS = "127.0.0.1"
 
 
@@ -62,7 +64,6 @@ SHOTS = {
     "gallery/scores.png": Shot("/scores", "Threshold of"),
     "gallery/anatomy.png": Shot("/anatomy?part=dimensions&strategy=centre", "dimensions"),
     "gallery/directions.png": Shot("/directions", "Asymmetry"),
-    "gallery/why.png": Shot("/why", "temperature"),
     "gallery/export.png": Shot("/export?strategy=znorm", "Qdrant"),
     "gallery/data.png": Shot("/data", "Nothing of your own yet"),
 }
@@ -147,7 +148,7 @@ def _settle(page: Page) -> None:
     page.wait_for_function(
         "document.querySelector('[data-testid=stApp]')"
         ".getAttribute('data-test-script-state') === 'notRunning'"
-        " && !document.querySelector('[data-testid=stProgress], .canvas[aria-busy]')"
+        f" && !document.querySelector('{UNDER_WAY}')"
     )
     page.wait_for_timeout(1_500)
 

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 from gapviz.core.foreign import in_html
 
@@ -30,6 +31,11 @@ OUTSIDE = "project"
 COMING = ("ci_gate.md", "gap_watch.md", "team_server.md")
 """Pages that the navigation has a place for as soon as they are there."""
 
+MATHML = "http://www.w3.org/1998/Math/MathML"
+BAR = "\u2015"
+"""What the converter of formulas puts over a mean."""
+ElementTree.register_namespace("", MATHML)
+
 CONTRIBUTING = "CONTRIBUTING.md"
 ALWAYS = ("ARCHITECTURE.md", "CHANGELOG.md")
 
@@ -39,8 +45,11 @@ _CODE = re.compile(r"(^ *```.*?^ *```$|`[^`\n]+`)", re.M | re.S)
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Fill in what a file of settings cannot say: functions, and pages that may be there."""
+    # Where it is missing the build stops here: a fence that fails is shown as code, in silence.
+    import latex2mathml.converter
     from pymdownx.slugs import slugify
 
+    assert latex2mathml.converter
     config.mdx_configs.setdefault("toc", {})["slugify"] = slugify(case="lower")
     config.mdx_configs["pymdownx.superfences"] = {
         "custom_fences": [{"name": "math", "class": "math", "format": _formula}]
@@ -155,8 +164,14 @@ def _formula(source: str, *_: Any, **__: Any) -> str:
 
     # The converter knows no escaped sign in text; \lvert and \rvert are bars.
     plain = source.replace(r"\%", "%")
-    made: str = convert(plain, display="block")
-    return f'<div class="formula" title="{in_html(source)}">{made}</div>'
+    made = ElementTree.fromstring(convert(plain, display="block"))
+    for over in made.iter(f"{{{MATHML}}}mover"):
+        # Browsers stretch no bar over a mean without a font of their own for it: a border does.
+        if len(over) == 2 and over[1].text == BAR:
+            over.remove(over[1])
+            over.tag, over.attrib = f"{{{MATHML}}}mrow", {"class": "mean"}
+    drawn = ElementTree.tostring(made, encoding="unicode")
+    return f'<div class="formula" title="{in_html(source)}">{drawn}</div>'
 
 
 def commands_page() -> str:
