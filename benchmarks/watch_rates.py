@@ -1,6 +1,7 @@
 """How often `gapviz watch` alarms where nothing has moved, and where something has.
 
-`python -m benchmarks.watch_rates [--replications 400] [--workers 1] [--reference FOLDER]` draws
+`python -m benchmarks.watch_rates [--replications 400] [--first-seed 0] [--workers 1]
+[--reference FOLDER]` draws
 calibration items and rows of another day from populations whose truth is known, and prints as
 Markdown the shares with their 95 % intervals. With a folder of reference embeddings random
 halves of real ones are held against each other, too.
@@ -180,10 +181,10 @@ class Case:
             today = SHIFTS[self.shift](today, rng)
         return watched(before, today)
 
-    def rates(self, replications: int) -> list[tuple[float, ...]]:
+    def rates(self, replications: int, first: int = 0) -> list[tuple[float, ...]]:
         """A row of numbers a replication; see `_numbers`. A third of them where something moved."""
         n = replications // 3 if self.shift else replications
-        return [_numbers(self.drift(seed)) for seed in range(n)]
+        return [_numbers(self.drift(seed)) for seed in range(first, first + n)]
 
 
 def _numbers(drift: Drift) -> tuple[float, ...]:
@@ -251,13 +252,16 @@ def main() -> None:
     """Print the two tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replications", type=int, default=400)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--reference", type=Path)
     options = parser.parse_args()
     shifted = None
     every = list(cases(options.reference))
     with ProcessPoolExecutor(options.workers) as pool:
-        rates = pool.map(partial(Case.rates, replications=options.replications), every)
+        rates = pool.map(
+            partial(Case.rates, replications=options.replications, first=options.first_seed), every
+        )
         for case, found in zip(every, rates, strict=True):
             if bool(case.shift) != shifted:
                 shifted = bool(case.shift)
