@@ -28,9 +28,6 @@ COMMANDS = "commands.md"
 OUTSIDE = "project"
 """Folder of the site for what lies outside docs/."""
 
-COMING = ("ci_gate.md", "gap_watch.md", "team_server.md")
-"""Pages that the navigation has a place for as soon as they are there."""
-
 MATHML = "http://www.w3.org/1998/Math/MathML"
 BAR = "\u2015"
 """What the converter of formulas puts over a mean."""
@@ -54,11 +51,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.mdx_configs["pymdownx.superfences"] = {
         "custom_fences": [{"name": "math", "class": "math", "format": _formula}]
     }
-    there = {path for path in COMING if (ROOT / "docs" / path).exists()}
-    config.nav = _pruned(config.nav, set(COMING) - there)
     (contributing,) = [part for part in config.nav if "Contributing" in part]
     contributing["Contributing"] = [
-        *([f"{OUTSIDE}/{CONTRIBUTING}"] if (ROOT / CONTRIBUTING).exists() else []),
+        f"{OUTSIDE}/{CONTRIBUTING}",
         *(f"contributing/{one.name}" for one in sorted(ROOT.glob("docs/contributing/*.md"))),
         *({name[:-3].capitalize(): f"{OUTSIDE}/{name}"} for name in ALWAYS),
     ]
@@ -143,19 +138,6 @@ def _with_links(markdown: str, moved: Callable[[str], str]) -> str:
     for at in range(0, len(parts), 2):
         parts[at] = _LINK.sub(lambda one: f"{one[1]}{moved(one[2])}{one[3]}", parts[at])
     return "".join(parts)
-
-
-def _pruned(nav: Any, without: set[str]) -> Any:
-    """The navigation without the pages of these names."""
-    if isinstance(nav, dict):
-        return {title: _pruned(part, without) for title, part in nav.items()}
-    if isinstance(nav, list):
-        return [_pruned(part, without) for part in nav if not _leads_to(part, without)]
-    return nav
-
-
-def _leads_to(part: Any, pages: set[str]) -> bool:
-    return isinstance(part, dict) and not pages.isdisjoint(map(str, part.values()))
 
 
 def _formula(source: str, *_: Any, **__: Any) -> str:

@@ -21,9 +21,6 @@ SETUPS = {
 OWN_TESTS = {"docs/contributing/": "tests/test_contributing.py"}
 """Pages whose examples are a package, which a test of its own installs and runs."""
 
-NOT_YET = ("docs/notebook.md", "gapviz.compare(")
-"""Pages, and words of a block, that wait for a part of gapviz that is not there yet."""
-
 # A fence may stand in a list, behind spaces; what is said of it stands in a comment above it.
 _FENCE = re.compile(
     r"(?:<!-- not run: (?P<reason>[^>]+?) -->\n\s*\n?)?"
@@ -84,11 +81,6 @@ def blocks_of(page: Path) -> list[Block]:
 def has_own_test(page: str) -> bool:
     """Whether the examples of a page are run elsewhere."""
     return any(page.startswith(start) for start in OWN_TESTS)
-
-
-def waits(block: Block) -> bool:
-    """Whether a block is left out until what it shows is there."""
-    return any(one == block.page or one in block.text for one in NOT_YET)
 
 
 def _without_indent(text: str, width: int) -> str:

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pages import ROOT, RUN, SETUPS, as_shown, blocks_of, waits
+from pages import ROOT, RUN, SETUPS, as_shown, blocks_of
 
 FEW = 12
 """Lines that take the place of a lone `…`."""
@@ -33,7 +33,7 @@ def main(pages):
 
 def _rewrite(path, page, worker):
     blocks = [one for one in blocks_of(path) if one.kind in RUN]
-    run = [one for one in blocks if not one.not_run and not waits(one)]
+    run = [one for one in blocks if not one.not_run]
     with tempfile.TemporaryDirectory() as folder:
         request = {
             "folder": folder,

@@ -17,7 +17,6 @@ from tests.docs.pages import (
     has_own_test,
     name_of,
     pages,
-    waits,
 )
 
 MOST_NOT_RUN = 12
@@ -36,7 +35,7 @@ EXAMPLES = {
 @pytest.mark.encoder
 @pytest.mark.parametrize("page", EXAMPLES)
 def test_examples_print_what_stands_on_the_page(page, run_examples):
-    run = [one for one in EXAMPLES[page] if not one.not_run and not waits(one)]
+    run = [one for one in EXAMPLES[page] if not one.not_run]
     answer = run_examples(page, SETUPS.get(page, ()), run)
     for block, told in zip(run, answer["blocks"], strict=True):
         for at, one in enumerate(told):
