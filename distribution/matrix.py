@@ -52,6 +52,7 @@ class Row:
 
 
 NO_GRID = "the pages lie in st.grid, which came with 1.67"
+NO_REPORT = "transformers 4 does not tell of weights that a model lacks, which would be random"
 DASHBOARD = "version or measured or upload or served or drawn"
 
 ROWS = (
@@ -71,11 +72,12 @@ ROWS = (
     Row("Streamlit 1.40", ("streamlit==1.40.*",), ("dashboard",), refused=NO_GRID),
     Row("encode, lowest", extras=("encode",), lowest=True, tests=None),
     Row("encode, newest", extras=("encode",), tests=None),
-    Row("transformers 4", ("transformers==4.*",), ("encode",), tests=None),
+    Row("transformers 4", ("transformers==4.*",), ("encode",), tests=None, refused=NO_REPORT),
     Row("torch 2.4", ("torch==2.4.*",), ("encode",), pythons=("3.11", "3.12"), tests=None),
     # torchvision 0.21, which goes with 2.6, is the first that says it has wheels for it.
     Row("torch 2.6", ("torch==2.6.*",), ("encode",), pythons=("3.13",), tests=None),
     Row("all", extras=("all",), tests=None),
+    Row("core beside transformers 4", ("transformers==4.*",), tests=None),
     Row("core beside vllm", ("vllm",), tests=None),
     Row("core beside Spotlight", ("renumics-spotlight",), tests=None),
     Row("core beside langchain-huggingface", ("langchain-huggingface",), tests=None),
