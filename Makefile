@@ -60,6 +60,7 @@ wheel-check: $(TEST_READY)
 # PATH has as python3.11, python3.12, python3.13; ROWS="streamlit" takes rows by their name.
 matrix: $(TEST_READY)
 	$(BIN)/python -m distribution.matrix $(ROWS)
+
 # The documentation as a site, in site/: open site/index.html. Nothing is fetched.
 docs: $(TEST_READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet

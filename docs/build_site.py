@@ -51,7 +51,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     config.mdx_configs["pymdownx.superfences"] = {
         "custom_fences": [{"name": "math", "class": "math", "format": _formula}]
     }
-    (contributing,) = [part for part in config.nav if "Contributing" in part]
+    (contributing,) = [part for part in config.nav or () if "Contributing" in part]
     contributing["Contributing"] = [
         f"{OUTSIDE}/{CONTRIBUTING}",
         *(f"contributing/{one.name}" for one in sorted(ROOT.glob("docs/contributing/*.md"))),
