@@ -11,7 +11,6 @@ MODULES = (
     "gapviz.commands.gate",
     "gapviz.analyses.finding_text",
     "gapviz.core.collection",
-    "gapviz.core.paired_arrays",
     "gapviz.core.pairing",
     "gapviz.core.plain_json",
     "gapviz.core.table_html",

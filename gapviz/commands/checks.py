@@ -30,7 +30,6 @@ from gapviz.commands.asserted import (
 from gapviz.commands.gate import Condition, parse_condition
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.paired_arrays import paired_collection
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import no_progress
 from gapviz.core.seeds import DEFAULT_SEED
@@ -38,9 +37,10 @@ from gapviz.measures.experiment import Experiment
 from gapviz.measures.judged_measurement import JudgedMeasurement
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.outcomes import DEPTH
+from gapviz.notebook.given import Source, given_source
 from gapviz.retrieval.asked_index import Search
 from gapviz.strategies import StrategyOptions
-from gapviz.strategies.estimator import Source, StrategyEstimator, collection_of
+from gapviz.strategies.estimator import StrategyEstimator
 
 Named = str | StrategyEstimator | StrategyOptions
 """A strategy: its name, or one with values of its parameters."""
@@ -253,13 +253,11 @@ class IndexChecks:
                 "no source to check",
                 hint="give one, or set gapviz_source in pytest.ini or --gapviz-source",
             )
-        if isinstance(chosen, Mapping):
-            return paired_collection(chosen, halved=True)
         if not isinstance(chosen, (str, Path)):
-            return collection_of(chosen)
+            return given_source(chosen).collection
         name = str(chosen)
         if name not in self._read:
-            self._read[name] = collection_of(name)
+            self._read[name] = given_source(name).collection
         return self._read[name]
 
     def _experiment(self, collection: Collection) -> Experiment:

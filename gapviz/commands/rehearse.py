@@ -18,13 +18,14 @@ from gapviz.commands.strategy import (
     chosen_strategy,
     refuse_strategy,
 )
-from gapviz.commands.watch import read_collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_text import one_line
 from gapviz.core.same_items import items_in_both
 from gapviz.core.seeds import checked_seed
 from gapviz.export.folder import refuse_transductive
 from gapviz.measures.rehearsal import Rehearsal
+from gapviz.sources.files.format import ReadOptions
+from gapviz.sources.library.named import read_named
 
 
 def add_to(commands: Commands) -> None:
@@ -82,9 +83,14 @@ def run(options: argparse.Namespace) -> Gated:
         )
     limits = limits_of(options)
     with progress_bar() as progress:
-        old = read_collection(options.old, options.encoder, limits, progress)
         source = options.old if options.new is None else options.new
-        new = read_collection(source, options.new_encoder, limits, progress)
+        asked = ((options.old, options.encoder), (source, options.new_encoder))
+        old, new = (
+            read_named(
+                one, ReadOptions(encoder=encoder, limits=limits, progress=progress)
+            ).encoded_by(encoder)
+            for one, encoder in asked
+        )
     for one in (old, new):
         one.refuse_without_vectors()
     old, new = items_in_both(old, new)

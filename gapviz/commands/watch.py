@@ -31,11 +31,9 @@ from gapviz.measures.sketch.check import FLOOR_GAP
 from gapviz.measures.sketch.drift import LEVEL, Drift, drift_of
 from gapviz.measures.sketch.files import is_sketch_file
 from gapviz.measures.sketch.sketch import Sketch, save_sketches
-from gapviz.sources.builtin import BUILTIN_ENCODERS, SHIPPED_COLLECTIONS
 from gapviz.sources.files.format import ReadOptions
-from gapviz.sources.files.limits import Limits, limited
-from gapviz.sources.library.named import read_stored, stored_as
-from gapviz.sources.source import is_store, read
+from gapviz.sources.files.limits import limited
+from gapviz.sources.library.named import read_named
 
 VECTOR_ENDINGS = (".npy", ".npz", ".safetensors", ".parquet")
 
@@ -166,7 +164,8 @@ def _read(
             made = today.of_file(path, modality, options.array, options.block_rows, progress)
             return [made], None
     source = rest if named else text
-    collection = read_collection(source, options.encoder, limits_of(options), progress)
+    asked = ReadOptions(encoder=options.encoder, limits=limits_of(options), progress=progress)
+    collection = read_named(source, asked).encoded_by(options.encoder)
     only = named or options.modality
     if only is not None:
         collection.modality(only)
@@ -177,29 +176,6 @@ def _read(
 def _told_by_name(path: Path, today: Today) -> str | None:
     modality = modality_name(path.stem)
     return modality if modality in today.calibration.corpus else None
-
-
-def read_collection(
-    text: str, encoder: str | None, limits: Limits, progress: Progress
-) -> Collection:
-    """The collection of any source, by one of its models.
-
-    Args:
-        text: a source, or the name of a collection of the dashboard.
-        encoder: the model; the first where none is named.
-        limits: of what files may unpack to.
-        progress: told while it is read.
-
-    Raises:
-        GapvizError: as `gapviz.sources.source.read`, or no vectors by that model.
-    """
-    known = {*BUILTIN_ENCODERS, *SHIPPED_COLLECTIONS}
-    if not is_store(text) and text not in known and not Path(text).exists():
-        stored = stored_as(text)
-        if stored is not None:
-            return read_stored(stored, encoder).encoded_by(encoder)
-    asked = ReadOptions(encoder=encoder, limits=limits, progress=progress)
-    return read(text, asked).encoded_by(encoder)
 
 
 def _measured(

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 
 from gapviz.core.errors import GapvizError
-from gapviz.strategies.estimator import Source, StrategyEstimator, not_fitted, strategy
+from gapviz.strategies.estimator import StrategyEstimator, not_fitted, strategy
+from gapviz.strategies.fit_source import Source
 from gapviz.strategies.options import StrategyOptions
 
 try:

@@ -20,12 +20,12 @@ import numpy.typing as npt
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_terminal
-from gapviz.core.paired_arrays import paired_collection
 from gapviz.core.rows import rows_of_one
 from gapviz.core.splits import CALIBRATE
 from gapviz.core.vectors import Float32, Indices, unit_rows
 from gapviz.core.wording import counted
 from gapviz.strategies.base import Strategy
+from gapviz.strategies.fit_source import Source, collection_of
 from gapviz.strategies.moved import moved_collection
 from gapviz.strategies.options import StrategyOptions
 from gapviz.strategies.registry import fitted_for
@@ -33,9 +33,6 @@ from gapviz.strategies.spec import StrategySpec, strategy_spec
 
 Arrays = Mapping[str, npt.ArrayLike]
 """Rows `(n, dim)` by modality; row i of each belongs to item i."""
-Source = Collection | Arrays | str
-"""A collection, paired arrays, or what the command line reads: `builtin`, a file, a folder, a
-store."""
 
 
 class StrategyEstimator:
@@ -359,27 +356,6 @@ def estimator_class(name: str) -> type[StrategyEstimator]:
     )
     _classes[spec.name] = made
     return made
-
-
-def collection_of(source: Source) -> Collection:
-    """What `fit` takes, as a collection.
-
-    Raises:
-        GapvizError: arrays that do not pair, a source that cannot be read, or something else.
-    """
-    if isinstance(source, Collection):
-        return source
-    if isinstance(source, str):
-        from gapviz.sources.source import read  # readers of every format, which few fits need
-
-        return read(source).collection
-    if isinstance(source, Mapping):
-        return paired_collection(source)
-    raise GapvizError(
-        f"a {type(source).__name__} is no collection",
-        hint="give a gapviz.Collection, arrays by modality such as {'image': X, 'text': Y}, or the "
-        "name of a source",
-    )
 
 
 def not_fitted(name: str) -> GapvizError:

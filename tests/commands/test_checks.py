@@ -90,7 +90,7 @@ def test_a_strategy_is_fitted_on_one_half_and_measured_on_the_other(collection, 
 
 def test_arrays_are_halved_and_measured(collection):
     rows = {name: block.vectors for name, block in collection.modalities.items()}
-    with pytest.raises(AssertionError, match="60 held-out items of arrays"):
+    with pytest.raises(AssertionError, match="60 held-out items of in memory"):
         IndexChecks().assert_gap(rows, at_most=0.1)
 
 
