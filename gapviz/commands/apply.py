@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from gapviz.analyses.finding_text import text_of
 from gapviz.commands.console import note
 from gapviz.commands.files import json_text
-from gapviz.commands.limits import add_limit, limits_of
+from gapviz.commands.limits import add_block_rows, add_limit, limits_of
 from gapviz.commands.parser import ASKED, OUTPUT, SOURCE, options_of
 from gapviz.commands.progress import progress_bar
 from gapviz.commands.source import Commands, add_json
@@ -19,7 +19,7 @@ from gapviz.commands.standard_streams import (
     refuse_output_stream,
     write_output_stream,
 )
-from gapviz.export.apply import DEFAULT_BLOCK, Applied, apply_file
+from gapviz.export.apply import Applied, apply_file
 from gapviz.export.apply_scores import apply_scores
 from gapviz.export.folder import Exported, load_exported
 from gapviz.sources.files.limits import limited
@@ -75,13 +75,7 @@ def add_to(commands: Commands) -> None:
     options_of(command, SOURCE).add_argument(
         "--array", metavar="NAME", help="the array, tensor or column, where there are several"
     )
-    group.add_argument(
-        "--block-rows",
-        type=int,
-        default=DEFAULT_BLOCK,
-        metavar="N",
-        help=f"rows in memory at once; the output does not depend on it (default: {DEFAULT_BLOCK})",
-    )
+    add_block_rows(group)
     add_limit(command)
     add_json(command)
     command.set_defaults(run=run, goes_on=True)

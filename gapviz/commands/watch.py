@@ -11,7 +11,7 @@ from gapviz.analyses.finding_text import finding_lines, text_of
 from gapviz.analyses.watch import alarm_sentences, watch_finding
 from gapviz.commands.files import json_text
 from gapviz.commands.gate import Gated, add_gate, gates_of
-from gapviz.commands.limits import add_limit, limits_of
+from gapviz.commands.limits import add_block_rows, add_limit, limits_of
 from gapviz.commands.parser import ASKED, OUTPUT, SOURCE, options_of
 from gapviz.commands.progress import progress_bar
 from gapviz.commands.source import Commands, add_encoder, add_json
@@ -21,7 +21,6 @@ from gapviz.core.modality_names import modality_name
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.wording import counted
-from gapviz.export.apply import DEFAULT_BLOCK
 from gapviz.export.calibration_sketch import load_calibration
 from gapviz.export.folder import Exported, load_exported
 from gapviz.export.todays_vectors import Today, merged_by_modality
@@ -93,13 +92,7 @@ def add_to(commands: Commands) -> None:
         help="the smallest shift of a centroid or of the gap worth an alarm, as a share of the "
         f"fitted gap (default: {FLOOR_GAP:g})",
     )
-    asked.add_argument(
-        "--block-rows",
-        type=int,
-        default=DEFAULT_BLOCK,
-        metavar="N",
-        help=f"rows in memory at once; the output does not depend on it (default: {DEFAULT_BLOCK})",
-    )
+    add_block_rows(asked)
     add_limit(command)
     add_gate(command)
     add_json(command)
