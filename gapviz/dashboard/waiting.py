@@ -23,6 +23,9 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 POLL_SECONDS = 0.5
 
+# What a page goes on without is looked for less often: a look may cross what the visitor does.
+UNHURRIED_POLL_SECONDS = 1.5
+
 # What is done before it could be read needs no progress bar.
 PATIENCE_SECONDS = 0.8
 
@@ -179,7 +182,7 @@ def _wait_for(awaited: Awaited[Any], wait: Wait) -> None:
         wait.so_far()
 
 
-@st.fragment(run_every=POLL_SECONDS)
+@st.fragment(run_every=UNHURRIED_POLL_SECONDS)
 def _say_until_done(awaited: Awaited[Any], words: str) -> None:
     task = _tasks.find(awaited.name, _visitor())
     if task is None or not task.status().active:

@@ -129,7 +129,7 @@ class ThreadTask(BackgroundTask[Result]):
         others_wait: whether other tasks wait for a turn: then it does so once no visitor still
             waits for it.
         is_here: whether a visitor's page is still open; who closed it waits no longer.
-        unhurried: a second semaphore, to pass before `turns` until someone hurries it.
+        unhurried: a second semaphore, to pass instead of `turns` unless someone hurries it.
     """
 
     def __init__(
@@ -205,12 +205,12 @@ class ThreadTask(BackgroundTask[Result]):
         if self._turns is None:
             return self._function(self._report)
         check = partial(self._report, 0.0, "waiting for its turn", "queued")
-        with self._unhurried_turn(check), acquired(self._turns, check):
+        with self._turn(self._turns, check):
             self._report(0.0, "starting")
             return self._function(self._report)
 
     @contextmanager
-    def _unhurried_turn(self, check: Callable[[], None]) -> Iterator[None]:
+    def _turn(self, turns: threading.Semaphore, check: Callable[[], None]) -> Iterator[None]:
         while self._unhurried is not None and not self._hurried.is_set():
             if self._unhurried.acquire(timeout=TURN_SECONDS):
                 try:
@@ -219,7 +219,8 @@ class ThreadTask(BackgroundTask[Result]):
                     self._unhurried.release()
                 return
             check()
-        yield
+        with acquired(turns, check):
+            yield
 
     def _run(self) -> None:
         self._status = final_status(self._work, self.status, log="the server's log")
@@ -242,8 +243,8 @@ class TaskBoard(Generic[Result]):
     """Threads by key, so that visitors who wait for the same work share one.
 
     Args:
-        at_once: how many run at a time; the others wait for their turn. One turn is never
-            taken by what is unhurried, where there are two or more.
+        at_once: how many run at a time, and as many again of those that are unhurried; the
+            others wait for their turn.
         patience: seconds after which a task that nobody has looked at is cancelled; None
             lets it finish.
         is_here: as for `ThreadTask`.
@@ -258,7 +259,7 @@ class TaskBoard(Generic[Result]):
     ) -> None:
         self._tasks: dict[str, ThreadTask[Result]] = {}
         self._turns = threading.Semaphore(at_once)
-        self._unhurried = threading.Semaphore(max(1, at_once - 1))
+        self._unhurried = threading.Semaphore(at_once)
         self._patience = patience
         self._is_here = is_here
         self._lock = threading.Lock()
@@ -274,7 +275,7 @@ class TaskBoard(Generic[Result]):
         """The task under `key` with one more visitor waiting; begun if it is not there.
 
         One that was cancelled begins anew. One that failed does not, until it is forgotten.
-        An `unhurried` one leaves a turn to those that a visitor can do nothing without.
+        An `unhurried` one takes no turn from those that a visitor can do nothing without.
         """
         with self._lock:
             task = self._tasks.get(key)
@@ -287,6 +288,8 @@ class TaskBoard(Generic[Result]):
                     is_here=self._is_here,
                     unhurried=self._unhurried,
                 )
+                if not unhurried:
+                    task.hurry()
                 task.start()
                 self._tasks[key] = task
                 finished = [key for key, one in self._tasks.items() if not one.status().active]

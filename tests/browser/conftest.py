@@ -164,13 +164,18 @@ class Visit:
         return self.page.locator(f".st-key-{key}")
 
     def type_query(self, text):
-        field = self.widget("q").locator("input")
-        field.fill(text)
-        field.press("Enter")
-        self.page.wait_for_url(
-            lambda url: f"q={urllib.parse.quote_plus(text)}" in url, timeout=PATIENCE_MS
-        )
-        self.settle()
+        asked = f"q={urllib.parse.quote_plus(text)}"
+
+        def taken():
+            field = self.widget("q").locator("input")
+            field.fill(text)
+            field.press("Enter")
+            self.page.wait_for_timeout(500)
+            self.settle()
+            return asked in self.page.url
+
+        # A page that draws itself anew at that moment forgets what was typed; one types again.
+        self.until(taken)
 
     def choose(self, key, title):
         self.widget(key).get_by_text(title, exact=True).click()

@@ -7,7 +7,7 @@ import pytest
 
 from gapviz.analyses.inspection import inspect_collection
 from gapviz.analyses.one_cloud import study_cloud
-from gapviz.commands import source as source_options
+from gapviz.commands import limits as limit_options
 from gapviz.commands.cli import main
 from gapviz.core.collection import NO_AXES, Collection
 from gapviz.core.item import items_of_rows
@@ -152,7 +152,7 @@ def test_a_source_of_few_vectors_is_told(n, dim, figures, run, tmp_path):
 
 
 def test_whoever_trusts_a_file_lets_it_unpack_further(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(source_options, "OWN_FILES", replace(OWN_FILES, small_bytes=1 << 16))
+    monkeypatch.setattr(limit_options, "OWN_FILES", replace(OWN_FILES, small_bytes=1 << 16))
     rows = np.eye(20, 10_000)
     np.savez_compressed(tmp_path / "v.npz", image=rows, text=rows + 1)
     command = ["info", str(tmp_path / "v.npz")]

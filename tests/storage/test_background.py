@@ -189,8 +189,8 @@ def test_a_visitor_whose_page_is_closed_is_not_waited_for(monkeypatch):
     assert left.wait(10).state == "cancelled"
 
 
-def test_what_nobody_hurries_leaves_a_turn_to_what_a_page_waits_for():
-    board, go_on = TaskBoard(at_once=2), threading.Event()
+def test_what_nobody_hurries_takes_no_turn_from_what_a_page_waits_for():
+    board, go_on = TaskBoard(at_once=1), threading.Event()
     first, second = (
         board.start_once(key, lambda progress: go_on.wait(10), unhurried=True)
         for key in ("first", "second")

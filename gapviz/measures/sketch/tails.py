@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import erfc, inf, isnan, nan, sqrt
 
 import numpy as np
-from scipy import special
 
 from gapviz.core.vectors import Float64
 
@@ -51,7 +50,9 @@ def quadratic_tail(value: float, spectrum: Spectrum, per_row: float) -> float:
         return 0.0 if value > middle else 1.0
     degrees = square**3 / cube**2
     at = (value - middle) * sqrt(degrees / square) + degrees
-    return float(special.gammaincc(degrees / 2, max(at, 0.0) / 2))
+    from scipy.special import gammaincc
+
+    return float(gammaincc(degrees / 2, max(at, 0.0) / 2))
 
 
 def two_sided(statistic: float, degrees: float = inf) -> float:
@@ -60,28 +61,38 @@ def two_sided(statistic: float, degrees: float = inf) -> float:
         return nan
     if degrees == inf or degrees > 1e6:
         return erfc(abs(statistic) / sqrt(2))
-    return float(2 * special.stdtr(max(degrees, 1.0), -abs(statistic)))
+    from scipy.special import stdtr
+
+    return float(2 * stdtr(max(degrees, 1.0), -abs(statistic)))
 
 
 def below(statistic: float, degrees: float) -> float:
     """Probability of a value as low, of Student's t."""
-    return float(special.stdtr(max(degrees, 1.0), statistic))
+    from scipy.special import stdtr
+
+    return float(stdtr(max(degrees, 1.0), statistic))
 
 
 def kolmogorov_tail(distance: float, n: float) -> float:
     """Of a distance of two distributions of n = n₁n₂/(n₁ + n₂) rows (Stephens 1970)."""
     root = sqrt(n)
-    return float(special.kolmogorov(distance * (root + 0.12 + 0.11 / root)))
+    from scipy.special import kolmogorov
+
+    return float(kolmogorov(distance * (root + 0.12 + 0.11 / root)))
 
 
 def chi_square_tail(value: float, degrees: int) -> float:
     """P(χ² ≥ value)."""
-    return float(special.gammaincc(degrees / 2, max(value, 0.0) / 2))
+    from scipy.special import gammaincc
+
+    return float(gammaincc(degrees / 2, max(value, 0.0) / 2))
 
 
 def normal_quantile(share: float) -> float:
     """The value below which a share of a standard normal lies."""
-    return float(special.ndtri(share))
+    from scipy.special import ndtri
+
+    return float(ndtri(share))
 
 
 def holm(chances: Sequence[float]) -> list[float]:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -40,18 +39,6 @@ def test_every_part_has_its_licence_beside_it():
             assert re.search(
                 rf"^{re.escape(name)} {package['version']} \((MIT|ISC)\)$", licences, re.MULTILINE
             )
-
-
-def test_the_installed_package_has_every_file_of_the_canvas():
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    package = ROOT / "gapviz"
-    shipped = {
-        path
-        for pattern in settings["tool"]["setuptools"]["package-data"]["gapviz"]
-        for path in package.glob(pattern)
-    }
-    needed = [path for path in (package / "dashboard/canvas").rglob("*") if path.is_file()]
-    assert not [one for one in needed if one.suffix not in (".py", ".pyc") and one not in shipped]
 
 
 def test_a_package_that_is_another_one_is_refused(monkeypatch, tmp_path):
