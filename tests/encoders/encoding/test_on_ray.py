@@ -65,10 +65,12 @@ def rows_of(encoded):
 def _as_many_threads_as_on_the_cluster():
     """Other numbers of threads add up in another order, which the last bits show."""
     import torch
+    from threadpoolctl import threadpool_limits
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    with threadpool_limits(1):
+        yield
     torch.set_num_threads(before)
 
 
