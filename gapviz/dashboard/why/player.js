@@ -63,7 +63,9 @@ class Player {
     let before = performance.now();
     const next = (now) => {
       if (!this.playing || this.removed) return;
-      this.place = Math.min(this.last, this.place + ((now - before) / 1000) * RECORDS_A_SECOND);
+      // The first frame may be of a moment before the click.
+      const seconds = Math.max(0, now - before) / 1000;
+      this.place = Math.min(this.last, this.place + seconds * RECORDS_A_SECOND);
       before = now;
       this.draw();
       if (this.place >= this.last) this.pause();
