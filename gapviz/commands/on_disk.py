@@ -9,13 +9,13 @@ from pathlib import Path
 from gapviz.analyses.analysis import Analysis, OnDisk
 from gapviz.commands.parameters import chosen_values
 from gapviz.commands.parser import ASKED, SOURCE, options_of
-from gapviz.commands.source import stored_by
 from gapviz.commands.strategy import chosen_pair, given_values
 from gapviz.core.collection import UNNAMED_MODEL
 from gapviz.core.errors import GapvizError
 from gapviz.core.seeds import checked_seed
 from gapviz.sources.builtin import BUILTIN_ENCODERS
 from gapviz.sources.files.format import ReadOptions
+from gapviz.sources.library.named import stored_under
 from gapviz.sources.on_disk.opened import open_vectors
 from gapviz.sources.on_disk.vectors import MOST_IN_MEMORY, StreamedVectors
 from gapviz.strategies import StrategyOptions, strategy_spec
@@ -85,7 +85,7 @@ def _vectors(options: argparse.Namespace, *, must: bool) -> StreamedVectors | No
     there = False
     with suppress(OSError):  # the reader of files says what is wrong with such a path
         there = Path(source).exists()
-    if source in BUILTIN_ENCODERS or stored_by(options) is not None or not there:
+    if source in BUILTIN_ENCODERS or stored_under(options.source) is not None or not there:
         if not must:
             return None
         raise GapvizError(

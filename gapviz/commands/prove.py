@@ -10,7 +10,7 @@ from gapviz.commands.files import json_text
 from gapviz.commands.gate import Gated, add_gate, gates_of
 from gapviz.commands.parser import ASKED, OUTPUT, options_of
 from gapviz.commands.progress import progress_bar
-from gapviz.commands.source import Commands, add_source, read_and_tell, stored_by
+from gapviz.commands.source import Commands, add_source, read_and_tell
 from gapviz.commands.strategy import add_shared
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
@@ -22,6 +22,7 @@ from gapviz.export.folder import load_exported
 from gapviz.measures.proof.evidence import QUERIES
 from gapviz.measures.proof.proof import PROTOCOL, Proof, prove
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
+from gapviz.sources.library.named import stored_under
 from gapviz.sources.stores.registry import open_store, store_of, stores
 
 CARD_FIGURES = {
@@ -116,7 +117,7 @@ def _collection(options: argparse.Namespace, card: ExportCard) -> Collection:
             if (found.name, found.encoder) == (card.collection, card.encoder):
                 return found
         options.source = card.collection
-        if stored_by(options) is None:
+        if stored_under(options.source) is None:
             raise GapvizError(
                 "the collection that was exported is not known here",
                 where=str(options.export),

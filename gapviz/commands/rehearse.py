@@ -25,7 +25,7 @@ from gapviz.core.seeds import checked_seed
 from gapviz.export.folder import refuse_transductive
 from gapviz.measures.rehearsal import Rehearsal
 from gapviz.sources.files.format import ReadOptions
-from gapviz.sources.library.named import read_named
+from gapviz.sources.library.named import read_by_name
 
 
 def add_to(commands: Commands) -> None:
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> Gated:
         source = options.old if options.new is None else options.new
         asked = ((options.old, options.encoder), (source, options.new_encoder))
         old, new = (
-            read_named(
+            read_by_name(
                 one, ReadOptions(encoder=encoder, limits=limits, progress=progress)
             ).encoded_by(encoder)
             for one, encoder in asked

@@ -12,10 +12,11 @@ import sys
 from pathlib import Path
 from urllib.parse import urlencode
 
-from gapviz.commands.source import Commands, add_source, read, stored_by
+from gapviz.commands.source import Commands, add_source, read
 from gapviz.core.errors import GapvizError
 from gapviz.sources.builtin import SHIPPED_COLLECTIONS
 from gapviz.sources.builtin.variants import BUILTIN, BUILTIN_ENCODERS
+from gapviz.sources.library.named import stored_under
 from gapviz.sources.library.stored import Workspace
 from gapviz.storage.configuration import THIS_MACHINE
 from gapviz.storage.read_only import is_read_only, make_read_only
@@ -148,7 +149,7 @@ def _opened(options: argparse.Namespace) -> dict[str, str]:
         return {"collection": BUILTIN, "encoder": options.source}
     if options.source in SHIPPED_COLLECTIONS:
         return {"collection": options.source}
-    stored = stored_by(options)
+    stored = stored_under(options.source)
     if stored is None:
         reading = read(options)
         in_store = reading.collection.store is not None

@@ -40,8 +40,7 @@ from gapviz.sources.files.format import (
 )
 from gapviz.sources.files.judgments.format import judgment_formats
 from gapviz.sources.files.texts import shown
-from gapviz.sources.library.named import read_stored, stored_as
-from gapviz.sources.library.stored import StoredCollection
+from gapviz.sources.library.named import read_stored, stored_under
 from gapviz.sources.source import is_store
 from gapviz.sources.source import read as read_any
 from gapviz.sources.stores.registry import stores
@@ -229,7 +228,7 @@ def read(options: argparse.Namespace) -> Reading:
     if options.encodes:
         # Dimensions and encoder are those that are wanted, not those of the source.
         encoder, given["dims"] = None, None
-    stored = stored_by(options)
+    stored = stored_under(options.source)
     if stored is None:
         _refuse_misspelt(options.source)
     with progress_bar() as progress:
@@ -242,20 +241,6 @@ def read(options: argparse.Namespace) -> Reading:
         reading = read_any(options.source, wanted)
         options.goes_on = goes_on
         return reading
-
-
-def stored_by(options: argparse.Namespace) -> StoredCollection | None:
-    """The collection of the dashboard that the options name, if they name one.
-
-    Raises:
-        GapvizError: several have this title.
-    """
-    if is_store(options.source):
-        return None
-    with suppress(OSError):  # the reader of files says what is wrong with such a path
-        if options.source not in BUILTIN_ENCODERS and not Path(options.source).exists():
-            return stored_as(options.source)
-    return None
 
 
 def _refuse_misspelt(source: str) -> None:

@@ -32,7 +32,7 @@ from gapviz.measures.sketch.files import is_sketch_file
 from gapviz.measures.sketch.sketch import Sketch, save_sketches
 from gapviz.sources.files.format import ReadOptions
 from gapviz.sources.files.limits import limited
-from gapviz.sources.library.named import read_named
+from gapviz.sources.library.named import read_by_name
 
 VECTOR_ENDINGS = (".npy", ".npz", ".safetensors", ".parquet")
 
@@ -158,7 +158,7 @@ def _read(
             return [made], None
     source = rest if named else text
     asked = ReadOptions(encoder=options.encoder, limits=limits_of(options), progress=progress)
-    collection = read_named(source, asked).encoded_by(options.encoder)
+    collection = read_by_name(source, asked).encoded_by(options.encoder)
     only = named or options.modality
     if only is not None:
         collection.modality(only)

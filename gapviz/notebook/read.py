@@ -16,7 +16,7 @@ from gapviz.core.nearest import choose
 from gapviz.notebook.in_python import in_python
 from gapviz.notebook.progress import progress_bar
 from gapviz.sources.files.format import Reading, ReadOptions
-from gapviz.sources.library.named import read_named
+from gapviz.sources.library.named import read_by_name
 
 PATHS = frozenset({"image_folder", "queries", "judgments", "query_vectors", "within"})
 """Options that are paths."""
@@ -66,7 +66,7 @@ def reading_of(
     given = {name: _plain(name, value) for name, value in options.items()}
     with progress_bar() as progress:
         asked = ReadOptions(**given, encoder=encoder, progress=progress)
-        reading = read_named(os.fspath(source), asked)
+        reading = read_by_name(os.fspath(source), asked)
     if reading.skipped:
         first = reading.skipped[0]
         more = f", and {len(reading.skipped) - 1:,} more" * (len(reading.skipped) > 1)

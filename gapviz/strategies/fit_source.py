@@ -23,9 +23,9 @@ def collection_of(source: Source) -> Collection:
     if isinstance(source, Collection):
         return source
     if isinstance(source, str):
-        from gapviz.sources.library.named import read_named  # all readers, which few fits need
+        from gapviz.sources.library.named import read_by_name  # all readers, which few fits need
 
-        return read_named(source).collection
+        return read_by_name(source).collection
     if isinstance(source, Mapping):
         return replace(Collection.from_arrays(source), splits={})
     raise GapvizError(

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from gapviz.core.errors import GapvizError
+from gapviz.sources.library.named import read_by_name
 from gapviz.sources.library.stored import Workspace
 from gapviz.storage.saved_collection import save_collection
 
@@ -39,8 +41,11 @@ def test_a_folder_of_the_same_name_is_meant_first(
 def test_of_two_with_one_title_the_ids_are_told(refused, photos, make_collection):
     other = Workspace().add([make_collection(20, seed=9)], title="my photos")
     line = refused("measure", "My Photos")
+    with pytest.raises(GapvizError) as in_python:
+        read_by_name("My Photos")
     Workspace().remove(other.id)
-    assert photos.id in line and other.id in line
+    for told in (line, in_python.value.sentence):
+        assert photos.id in told and other.id in told
 
 
 def test_a_name_that_nothing_has_says_what_can_be_named(refused):

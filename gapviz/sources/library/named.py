@@ -46,18 +46,27 @@ def read_stored(
     return Reading(seen or (place.load(stored.id),), stored.skipped)
 
 
-def read_named(source: str, options: ReadOptions = ReadOptions()) -> Reading:
-    """Whatever people name: `builtin`, a file or folder, a store, else a stored collection.
+def stored_under(source: str) -> StoredCollection | None:
+    """The stored collection that a source names; None where it names anything else.
 
     A file or folder is meant before a stored collection of the same name.
 
     Raises:
+        GapvizError: several have this title.
+    """
+    known = is_store(source) or source in BUILTIN_ENCODERS
+    with suppress(OSError, ValueError):  # the reader says what is wrong with such a path
+        known = known or Path(source).exists()
+    return None if known else stored_as(source)
+
+
+def read_by_name(source: str, options: ReadOptions = ReadOptions()) -> Reading:
+    """Whatever people name: `builtin`, a file or folder, a store, else a stored collection.
+
+    Raises:
         GapvizError: as `gapviz.sources.source.read`, or several have this title.
     """
-    stored = None
-    with suppress(OSError, ValueError):  # the reader says what is wrong with such a path
-        known = is_store(source) or source in BUILTIN_ENCODERS or Path(source).exists()
-        stored = None if known else stored_as(source)
+    stored = stored_under(source)
     if stored is None:
         return read_any(source, options)
     return with_queries(read_stored(stored, options.encoder), options)
