@@ -4,12 +4,11 @@ import json
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-PATIENCE_SECONDS = 60
+from tests.patience import PATIENCE_SECONDS, until
 
 
 def free_port() -> int:
@@ -33,13 +32,15 @@ def served(*command, stop=signal.SIGTERM, **process):
         told = json.loads(started.stdout.readline())
         parts = urlsplit(told["url"])
         told["address"] = f"http://127.0.0.1:{parts.port}{parts.path}"
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not _is_healthy(told["address"]):
-            assert started.poll() is None and time.monotonic() < deadline
-            time.sleep(0.05)
+
+        def answers():
+            assert started.poll() is None
+            return _is_healthy(told["address"])
+
+        until(answers)
         yield told
         started.send_signal(stop)
-        _, told["errors"] = started.communicate(timeout=30)
+        _, told["errors"] = started.communicate(timeout=PATIENCE_SECONDS)
     finally:
         started.kill()
     assert started.returncode == 0 and "Traceback" not in told["errors"], told["errors"]

@@ -14,6 +14,7 @@ from gapviz.dashboard import matches, settings, waiting
 from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.story import page as story
 from gapviz.dashboard.why import player
+from tests.patience import PATIENCE_SECONDS
 
 APP = Path(__file__).parents[2] / "app.py"
 # UMAP needs a minute of compiling where nothing is cached; these tests need no UMAP.
@@ -96,7 +97,7 @@ def open_app(as_the_server_runs_it):
 
 
 def _app(query) -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=120)
+    app = AppTest.from_file(str(APP), default_timeout=PATIENCE_SECONDS)
     for key, value in {"projection": LINEAR, **query}.items():
         app.query_params[key] = value
     return app

@@ -2,7 +2,6 @@
 
 import html
 import re
-import time
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -20,6 +19,7 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.storage.cache import clear_memory
 from gapviz.strategies import fit_strategy
+from tests.patience import run_until
 
 PAGE, DECISION = "pages/decide.py", 'class="gv-decision"'
 
@@ -39,12 +39,9 @@ def stored(make_collection):
 
 
 def finished(app):
-    for _ in range(60):
-        if not any("Measuring" in str(bar.proto) for bar in app.get("progress")):
-            return app
-        time.sleep(0.05)
-        app.run()
-    raise AssertionError("the advice did not come")
+    return run_until(
+        app, lambda page: not any("Measuring" in str(bar.proto) for bar in page.get("progress"))
+    )
 
 
 def words(app):

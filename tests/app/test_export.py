@@ -1,7 +1,6 @@
 """The page that exports the sidebar's strategy."""
 
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from gapviz.dashboard import export, waiting
 from gapviz.dashboard.catalogue import workspace
 from gapviz.strategies import STRATEGIES
+from tests.patience import measured
 
 PAGE = "pages/export.py"
 
@@ -28,16 +28,6 @@ def stored(make_collection):
     yield store
     for collection in kept:
         workspace().remove(collection.id)
-
-
-def finished(app):
-    """The page once nothing is waited for."""
-    for _ in range(600):
-        if not app.get("progress"):
-            return app
-        time.sleep(0.05)
-        app.run()
-    raise AssertionError("no files came")
 
 
 def html(app):
@@ -119,7 +109,7 @@ def test_the_page_comes_before_the_files_and_the_wait_can_be_cancelled(open_app,
     assert "No files were made" in app.info[0].value and not app.get("progress")
     held.set()
     (start,) = [one for one in app.button if one.label == "Compute after all"]
-    finished(start.click().run())
+    measured(start.click().run())
     assert len(app.get("download_button")) == 2
 
 

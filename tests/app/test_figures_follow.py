@@ -1,7 +1,6 @@
 """Lists and picture come at once, figures follow in the background: never those of before."""
 
 import threading
-import time
 
 import pytest
 
@@ -9,6 +8,7 @@ from gapviz.core import rows
 from gapviz.core.unmoved import Unmoved
 from gapviz.dashboard import caches, measuring, waiting
 from gapviz.measures.ahead import compute_figures
+from tests.patience import measured
 
 CONES = "pages/cones.py"
 
@@ -35,15 +35,6 @@ def held(monkeypatch, _patient):
         task.wait(60)
 
 
-def settled(app):
-    """The page once nothing is waited for."""
-    end = time.monotonic() + 60
-    while app.get("progress") and time.monotonic() < end:
-        time.sleep(0.05)
-        app.run()
-    return app
-
-
 def metrics(app):
     return [one.label for one in app.metric]
 
@@ -55,7 +46,7 @@ def test_the_lists_of_search_come_before_the_figures(open_app, held):
     assert sum("gv-card" in one.proto.body for one in app.get("html")) >= 3
     assert not app.table and app.get("progress")
     held.set()
-    settled(app)
+    measured(app)
     assert not app.get("progress")
     assert any("Small figures" in one.value for one in app.caption)
 
@@ -67,7 +58,7 @@ def test_the_picture_of_cones_comes_before_the_figures(open_app, held):
     assert not app.metric
     assert app.get("progress")
     held.set()
-    settled(app)
+    measured(app)
     assert any("Gap" in label for label in metrics(app))
     assert any("first 10" in label for label in metrics(app))
 
@@ -75,7 +66,7 @@ def test_the_picture_of_cones_comes_before_the_figures(open_app, held):
 @pytest.mark.slow
 def test_figures_of_before_are_not_shown_for_another_strength(open_app, held):
     held.set()
-    app = settled(open_app(CONES, strategy="offset"))
+    app = measured(open_app(CONES, strategy="offset"))
     assert app.metric
     held.clear()
     app.slider(key="strength").set_value(0.35).run()
@@ -91,7 +82,7 @@ def test_what_was_cancelled_is_not_shown(open_app, held):
     app.run()
     assert not app.metric
     next(one for one in app.button if one.label == "Compute after all").click().run()
-    settled(app)
+    measured(app)
     assert app.metric
 
 

@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 SCRIPT = """
 import json, sys
 from streamlit.testing.v1 import AppTest
@@ -64,7 +66,7 @@ def test_the_first_paint_of_no_page_needs_a_heavy_library(request, tmp_path, mon
         capture_output=True,
         text=True,
         check=True,
-        timeout=300,
+        timeout=PATIENCE_SECONDS,
     )
     painted = [json.loads(line) for line in run.stdout.splitlines()]
     assert painted == [[title, []] for title in ("Start: one search that fails", *TITLES.values())]

@@ -1,13 +1,13 @@
 """Pages on a collection that has queries of its own with judgments."""
 
 import re
-import time
 from dataclasses import replace
 
 import pytest
 
 from gapviz.dashboard import judged_query
 from gapviz.dashboard.catalogue import workspace
+from tests.patience import measured
 
 CONES, SEARCH = "pages/cones.py", "pages/search.py"
 CURVES, DECIDE = "pages/curves.py", "pages/decide.py"
@@ -46,15 +46,6 @@ def words(app):
     )
 
 
-def settled(app):
-    for _ in range(60):
-        if not app.get("progress"):
-            return app
-        time.sleep(0.05)
-        app.run()
-    raise AssertionError("it is still measuring")
-
-
 def test_a_judged_query_is_asked_first_and_every_card_says_its_grade(open_app, bring):
     app = open_app(SEARCH, collection=bring(), query_id="q5", results="20", strategy="centre")
     assert not app.exception and not app.error
@@ -74,7 +65,7 @@ def test_a_run_that_is_uploaded_is_a_column_with_its_grades(open_app, bring):
     app = open_app(SEARCH, collection=bring(), query_id="q5", strategy="centre")
     table = b"query,item,score\nq5,07,3\nq5,05,2\nq5,unheard of,1\n"
     app.file_uploader[0].upload("theirs.csv", table, "text/csv").run()
-    settled(app)
+    measured(app)
     assert not app.exception and not app.error
     assert len(lists(app)) == 4
     theirs = next(body for body in lists(app) if body.count('role="listitem"') == 3)
@@ -112,7 +103,7 @@ def test_an_unknown_query_of_a_link_is_named(open_app, bring):
 
 
 def test_all_judged_queries_stand_above_the_pairs_each_with_its_protocol(open_app, bring):
-    app = settled(open_app(SEARCH, collection=bring(), query_id="q5", strategy="centre"))
+    app = measured(open_app(SEARCH, collection=bring(), query_id="q5", strategy="centre"))
     heads = [head.value for head in app.subheader]
     assert heads.index("Over all judged queries") < heads.index("Over all held-out queries")
     assert "30 judged queries (text) ask" in words(app)
@@ -120,7 +111,7 @@ def test_all_judged_queries_stand_above_the_pairs_each_with_its_protocol(open_ap
 
 
 def test_cones_has_the_table_by_judgments(open_app, bring):
-    app = settled(open_app(CONES, collection=bring(), strategy="centre"))
+    app = measured(open_app(CONES, collection=bring(), strategy="centre"))
     assert not app.exception
     assert "By judgments" in [head.value for head in app.subheader]
     table = next(body for body in bodies(app) if "target hits@10" in body)
@@ -128,19 +119,19 @@ def test_cones_has_the_table_by_judgments(open_app, bring):
 
 
 def test_the_curve_over_the_strength_says_its_protocol_and_changes_with_it(open_app, bring):
-    app = settled(open_app(CURVES, collection=bring(), strategy="centre"))
+    app = measured(open_app(CURVES, collection=bring(), strategy="centre"))
     assert "By 30 judged queries, NDCG@10" in words(app)
     app.button_group(key="protocol").set_value("paired").run()
-    assert "judged queries, NDCG" not in words(settled(app))
+    assert "judged queries, NDCG" not in words(measured(app))
     assert "mixed NDCG@10" in words(app)
 
 
 def test_decide_is_decided_by_judged_queries(open_app, bring):
-    app = settled(open_app(DECIDE, collection=bring(), changeable="neither"))
+    app = measured(open_app(DECIDE, collection=bring(), changeable="neither"))
     assert not app.exception and not app.error
     assert "Decided by judgments: 30 judged queries ask" in words(app)
     app.button_group(key="protocol").set_value("paired").run()
-    assert "measured on the 30 items of the evaluate split" in words(settled(app))
+    assert "measured on the 30 items of the evaluate split" in words(measured(app))
 
 
 def test_of_one_modality_the_one_list_has_grades_too(open_app, make_judged):

@@ -1,7 +1,5 @@
 """The scoreboard of a collection with judgments, and runs of other systems beside it."""
 
-import time
-
 import pytest
 
 from gapviz.analyses.written_run import written_run
@@ -10,6 +8,7 @@ from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.measures.experiment import Experiment
 from gapviz.strategies import StrategyOptions, usual_strategies
+from tests.patience import run_until
 
 PAGE = "pages/scoreboard.py"
 
@@ -34,12 +33,7 @@ def run_file(judged, tmp_path, monkeypatch):
 
 def measured(app):
     """The page once its scoreboard has been measured, however busy the machine is."""
-    deadline = time.monotonic() + 300
-    while not app.get("plotly_chart"):
-        assert not app.exception and time.monotonic() < deadline
-        time.sleep(0.05)
-        app.run()
-    return app
+    return run_until(app, lambda page: page.get("plotly_chart"))
 
 
 def table(app):

@@ -1,7 +1,6 @@
 """Curves, scores and anatomy on the built-in collection and on those a visitor brings."""
 
 import json
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +16,7 @@ from gapviz.core.wording import figure
 from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import StrategyOptions
+from tests.patience import run_until
 
 CURVES, ANATOMY, SCORES = "pages/curves.py", "pages/anatomy.py", "pages/scores.py"
 VIEWS = [
@@ -27,7 +27,6 @@ VIEWS = [
         for name in ("dimensions", "heat_map", "plane", "hubs", "spectrum")
     ),
 ]
-PATIENCE_SECONDS = 60
 
 
 def html_of(app):
@@ -55,11 +54,7 @@ def opened(open_app):
 
     def until_done(page, **query):
         app = open_app(page, **query)
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while any("Cancel" in button.label for button in app.button):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-            app.run()
+        run_until(app, lambda page: not any("Cancel" in button.label for button in page.button))
         assert not app.exception
         return app
 

@@ -1,7 +1,6 @@
 """What is shown where no strategy is chosen: what the advisor recommends for the collection."""
 
 import threading
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View
 from gapviz.sources.builtin import BUILTIN_ENCODERS, builtin_collection
 from gapviz.strategies import STRATEGIES
+from tests.patience import run_until
 
 STILL = "Decide is still measuring this collection"
 
@@ -55,13 +55,10 @@ def test_until_it_is_known_centring_is_shown_and_that_is_said(
     assert not app.exception
     assert titles_in_sidebar(app) == ["**Centre both**"] and STILL in words(app)
     go_on.set()
-    end = time.monotonic() + 60
-    while STILL in words(app) and time.monotonic() < end:
-        time.sleep(0.05)
-        app.run()
+    run_until(app, lambda page: STILL not in words(page))
     expected = recommended(collection_of(View(stored.id, "first model")))
     assert titles_in_sidebar(app) == [f"**{STRATEGIES[expected.name].title}**"]
-    assert STILL not in words(app) and not app.exception
+    assert not app.exception
 
 
 @pytest.mark.usefixtures("measures_recommendations")
@@ -71,7 +68,6 @@ def test_where_the_advisor_fails_the_page_stays(open_app, store_collection, monk
 
     monkeypatch.setattr(advice_module, "advise", fail)
     app = open_app(collection=store_collection(n=40).id)
-    time.sleep(0.2)
-    app.run()
-    assert not app.exception and STILL not in words(app)
+    run_until(app, lambda page: STILL not in words(page))
+    assert not app.exception
     assert titles_in_sidebar(app) == ["**Centre both**"]

@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 
 import pytest
@@ -8,6 +7,7 @@ from gapviz.dashboard import scoreboard
 from gapviz.dashboard.caches import collection_of
 from gapviz.dashboard.catalogue import View, workspace
 from gapviz.strategies import STRATEGIES, StrategyOptions, strategy_spec, usual_strategies
+from tests.patience import run_until
 
 PAGE = "pages/scoreboard.py"
 FIGURES_FIRST = ["strategy", "labels", "ndcg", "imbalance", "bytes"]
@@ -28,13 +28,7 @@ def grid(app):
 def opened(open_app, **query):
     """The page once its scoreboard has been measured."""
     app = open_app(PAGE, **query)
-    deadline = time.monotonic() + 300
-    while not app.get("plotly_chart"):
-        assert not app.exception
-        assert time.monotonic() < deadline, "the scoreboard was never measured"
-        time.sleep(0.05)
-        app.run()
-    return app
+    return run_until(app, lambda page: page.get("plotly_chart"))
 
 
 def words(app):

@@ -1,7 +1,5 @@
 """The Data page and vector stores: a form reads one, and the live index of it is asked."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -10,6 +8,7 @@ from gapviz.dashboard import waiting
 from gapviz.dashboard.catalogue import workspace
 from gapviz.sources.stores import reading
 from gapviz.sources.stores.store import Batch, FieldVectors, VectorField
+from tests.patience import run_until
 from tests.sources.stores.engines import DIM, filled
 
 PAGE = "pages/data.py"
@@ -52,15 +51,6 @@ def press(app, label):
     return next(button for button in app.button if button.label == label).click().run()
 
 
-def until(app, seen):
-    """The page, run again until something is seen on it."""
-    end = time.monotonic() + 60
-    while not seen(app) and time.monotonic() < end:
-        time.sleep(0.05)
-        app.run()
-    return app
-
-
 def words(app):
     return " ".join([*(one.value for one in app.markdown), *(one.value for one in app.caption)])
 
@@ -75,7 +65,7 @@ def test_a_form_reads_a_sample_and_the_live_index_is_asked(open_app, address):
     assert stored.n_items == 40 and sample in stored.title and sample in stored.origin
     assert workspace().load(stored.id).items[0].captions[0].startswith("number ")
     assert "The live index" in [one.value for one in app.subheader]
-    app = until(press(app, "Ask the store"), lambda app: "the engine" in words(app))
+    app = run_until(press(app, "Ask the store"), lambda app: "the engine" in words(app))
     assert not app.exception and not app.error
     assert "the engine searches exactly" in words(app)
     assert "Of the first 10 of exact search the engine has 100.0 %" in words(app)
@@ -145,6 +135,6 @@ def test_a_store_that_does_not_answer_any_more_is_told_in_a_sentence(
         raise GapvizError("the server does not answer", where=address)
 
     monkeypatch.setattr(live, "opened_to_read", gone)
-    app = until(press(app, "Ask the store"), lambda app: app.error)
+    app = run_until(press(app, "Ask the store"), lambda app: app.error)
     assert not app.exception
     assert any("the server does not answer" in one.value for one in app.error)

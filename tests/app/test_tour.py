@@ -3,7 +3,6 @@
 import html
 import re
 import threading
-import time
 
 import pytest
 
@@ -17,6 +16,7 @@ from gapviz.dashboard import tour as tour_module
 from gapviz.dashboard import waiting
 from gapviz.dashboard.tour import STOPS
 from gapviz.sources.builtin import builtin_collection
+from tests.patience import measured
 
 PAGE = "pages/tour.py"
 
@@ -25,16 +25,6 @@ def own_html(app):
     """What the pages draw as HTML of their own, as words; not the stylesheet."""
     found = [one.proto.body for one in app.get("html")]
     return html.unescape(" ".join(body for body in found if "<style" not in body))
-
-
-def finished(app):
-    """The page once nothing is waited for."""
-    end = time.monotonic() + 600
-    while app.get("progress"):
-        assert time.monotonic() < end, "it is still measured"
-        time.sleep(0.05)
-        app.run()
-    return app
 
 
 def cards(app):
@@ -48,7 +38,7 @@ def cards(app):
     "step", [*range(1, len(STOPS)), pytest.param(len(STOPS), marks=pytest.mark.slow)]
 )
 def test_every_stop_opens_by_its_link_and_has_a_picture(open_app, step):
-    app = finished(open_app(PAGE, step=str(step)))
+    app = measured(open_app(PAGE, step=str(step)))
     assert not app.exception
     assert not app.error
     assert not app.warning
@@ -79,8 +69,8 @@ def test_a_stop_that_does_not_exist_is_named(open_app):
 @pytest.mark.slow
 def test_the_last_stop_is_the_answer_of_decide_whatever_the_sidebar_says(open_app):
     expected = decision_of(advise(Evidence(builtin_collection()), Situation()))
-    told = own_html(finished(open_app(PAGE, step="8", strategy="half")))
-    decide = own_html(finished(open_app("pages/decide.py")))
+    told = own_html(measured(open_app(PAGE, step="8", strategy="half")))
+    decide = own_html(measured(open_app("pages/decide.py")))
     card = re.compile(r'<section class="gv-decision".*?</nav>|<section class="gv-decision".*', re.S)
     assert f"<h2>{expected.title}</h2>" in told
     (of_tour,), (of_decide,) = card.findall(told), card.findall(decide)
@@ -133,5 +123,5 @@ def test_the_tour_is_measured_in_the_background_and_can_be_cancelled(
 
 
 def test_what_decide_does_not_know_yet_is_waited_for(open_app, store_collection):
-    app = finished(open_app(PAGE, step="8", collection=store_collection(n=60).id))
+    app = measured(open_app(PAGE, step="8", collection=store_collection(n=60).id))
     assert not app.exception and "gv-decision" in own_html(app)

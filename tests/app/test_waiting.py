@@ -1,7 +1,6 @@
 """The one way to wait for a result: progress, cancel, try again, shared by visitors."""
 
 import threading
-import time
 from uuid import uuid4
 
 import pytest
@@ -11,6 +10,7 @@ from gapviz import GapvizError
 from gapviz.dashboard import waiting
 from gapviz.dashboard.waiting import Wait
 from gapviz.storage.cache import CachedResult
+from tests.patience import PATIENCE_SECONDS, run_until
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def page():
 
 
 def visit(task, wait="Making it"):
-    app = AppTest.from_function(page, default_timeout=20)
+    app = AppTest.from_function(page, default_timeout=PATIENCE_SECONDS)
     app.session_state["task"], app.session_state["wait"] = task, wait
     return app.run()
 
@@ -61,14 +61,6 @@ def shown(app):
     return [text.value for text in app.markdown]
 
 
-def come_to(app, text):
-    """Run until the page shows the text."""
-    end = time.monotonic() + 10
-    while text not in shown(app) and time.monotonic() < end:
-        app.run()
-    return text in shown(app)
-
-
 def test_what_is_quick_needs_no_progress(monkeypatch):
     monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 10)
     assert shown(visit(task_of(lambda progress: "at once"))) == ["at once"]
@@ -79,7 +71,7 @@ def test_a_result_is_waited_for_with_its_progress():
     app = visit(task_of(work))
     assert labels(app) == ["Cancel"]
     work.go_on.set()
-    assert come_to(app, "the result")
+    run_until(app, lambda page: "the result" in shown(page))
     assert work.runs == 1
 
 
@@ -89,7 +81,7 @@ def test_work_that_failed_can_be_tried_again():
     assert [error.value for error in app.error] == ["the disk is full."]
     work.go_on.set()
     app.button[0].click().run()
-    assert come_to(app, "the result")
+    run_until(app, lambda page: "the result" in shown(page))
     assert not app.error
 
 
@@ -103,7 +95,7 @@ def test_work_that_was_cancelled_can_be_done_after_all():
     app.button[0].click().run()
     assert labels(app) == ["Cancel"]
     work.go_on.set()
-    assert come_to(app, "the result")
+    run_until(app, lambda page: "the result" in shown(page))
 
 
 def test_one_visitor_cancels_nothing_that_another_waits_for():
@@ -113,7 +105,7 @@ def test_one_visitor_cancels_nothing_that_another_waits_for():
     one.button[0].click().run()
     assert labels(one.run()) == ["Compute after all"]
     work.go_on.set()
-    assert come_to(other, "the result")
+    run_until(other, lambda page: "the result" in shown(page))
     assert work.runs == 1
 
 
@@ -149,7 +141,7 @@ def twice():
 
 def test_two_encoders_that_wait_for_one_result_have_one_button():
     work = Slow()
-    app = AppTest.from_function(twice, default_timeout=20)
+    app = AppTest.from_function(twice, default_timeout=PATIENCE_SECONDS)
     app.session_state["task"], app.session_state["wait"] = task_of(work), "Making it"
     app.run()
     work.go_on.set()

@@ -1,5 +1,4 @@
 import json
-import time
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +10,7 @@ from gapviz.analyses.training.short_run import short_run
 from gapviz.dashboard import waiting
 from gapviz.dashboard.why import forces, player, training_panel
 from gapviz.dashboard.why.training_panel import RUNS
+from tests.patience import measured
 
 pytestmark = pytest.mark.encoder
 
@@ -116,11 +116,8 @@ def made(app, label):
     """The page once what a button starts is there."""
     (button,) = [button for button in app.button if button.label == label]
     app = button.click().run()
-    end = time.monotonic() + 90
-    while app.get("progress") and time.monotonic() < end:
-        time.sleep(0.2)
-        app = app.run()
-    assert not app.exception and not app.error and not app.get("progress")
+    measured(app)
+    assert not app.exception and not app.error
     return app
 
 

@@ -14,6 +14,7 @@ from gapviz.core.item import items_of_rows
 from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import STRATEGIES
+from tests.patience import PATIENCE_SECONDS
 
 RNG = np.random.default_rng(0)
 KEYS = {
@@ -28,7 +29,7 @@ KEYS = {
 def gapviz(*arguments, **options):
     return subprocess.run(
         [sys.executable, "-m", "gapviz", *map(str, arguments)],
-        capture_output=True, text=True, timeout=60, check=False, **options,
+        capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, **options,
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.item import Item
 from gapviz.storage.saved_collection import load_collection, save_collection
+from tests.patience import PATIENCE_SECONDS, until
 from tests.sources.files.image_making import put
 
 pytestmark = pytest.mark.encoder
@@ -144,11 +144,9 @@ def test_ctrl_c_stops_with_one_sentence_and_leaves_no_half_folder(source, tmp_pa
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    end = time.monotonic() + 60
-    while len(_workers(process.pid)) < 2 and time.monotonic() < end:
-        time.sleep(0.02)
+    until(lambda: len(_workers(process.pid)) >= 2)
     os.killpg(process.pid, signal.SIGINT)
-    told, complaint = process.communicate(timeout=60)
+    told, complaint = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130
     assert (told, complaint) == ("", "gapviz: stopped; the same command goes on from here.\n")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith((".", "out"))]

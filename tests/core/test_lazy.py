@@ -1,10 +1,11 @@
 from threading import Barrier, Thread
 
 from gapviz.core.lazy import cached_property
+from tests.patience import PATIENCE_SECONDS
 
 
 class Slow:
-    meet = Barrier(2, timeout=10)
+    meet = Barrier(2, timeout=PATIENCE_SECONDS)
 
     def __init__(self):
         self.computed = 0

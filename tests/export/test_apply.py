@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import tracemalloc
 import zipfile
 from dataclasses import replace
@@ -23,6 +22,7 @@ from gapviz.export import apply as applying
 from gapviz.export.apply import apply_file
 from gapviz.export.folder import load_exported
 from gapviz.sources.files.limits import OWN_FILES, limited
+from tests.patience import PATIENCE_SECONDS, until
 
 N, DIM = 9_001, 16
 
@@ -314,11 +314,9 @@ def slow_command(small_export, tmp_path):
 def test_a_killed_command_goes_on_to_the_same_bits(exported, slow_command, tmp_path, how):
     command, out, rows = slow_command
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 60
-    while not (tmp_path / ".out.npy.progress.json").exists() and time.monotonic() < end:
-        time.sleep(0.005)
+    until((tmp_path / ".out.npy.progress.json").exists)
     os.kill(process.pid, how)
-    told, complaint = process.communicate(timeout=60)
+    told, complaint = process.communicate(timeout=PATIENCE_SECONDS)
     assert told == "" and not out.exists()
     if how == signal.SIGINT:
         assert process.returncode == 130

@@ -12,6 +12,7 @@ import pytest
 
 import gapviz
 from gapviz.sources.library.stored import Workspace
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -50,7 +51,7 @@ def test_it_ends_with_the_script_that_opened_it(tmp_path):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE_SECONDS,
         check=True,
     )
     url, pid, home = ran.stdout.split()

@@ -13,8 +13,8 @@ HEAVY = ("pandas", "torch", "streamlit", "scipy", "sklearn", "pyarrow", "plotly"
 
 def test_importing_the_package_loads_nothing_heavy():
     code = (
-        "import time; began = time.perf_counter(); import gapviz, sys; "
-        "print(time.perf_counter() - began < 0.3, "
+        "import time; began = time.process_time(); import gapviz, sys; "
+        "print(time.process_time() - began < 0.3, "
         f"[name for name in {HEAVY} if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -3,6 +3,7 @@ import time
 
 from gapviz.core.errors import GapvizError
 from gapviz.storage.background import FINISHED_TASKS, TaskBoard, TaskStatus, ThreadTask
+from tests.patience import until
 
 
 def until_cancelled(progress):
@@ -17,12 +18,8 @@ def begun(work):
     return task
 
 
-def staged(task, stage):
-    """Whether the task comes to that stage."""
-    end = time.monotonic() + 10
-    while task.status().stage != stage and time.monotonic() < end:
-        time.sleep(0.01)
-    return task.status().stage == stage
+def until_staged(task, stage):
+    until(lambda: task.status().stage == stage)
 
 
 def test_a_task_gives_its_result_and_its_progress():
@@ -110,7 +107,7 @@ def test_only_so_many_run_at_once_and_the_others_wait_for_their_turn():
     board, go_on = TaskBoard(at_once=1), threading.Event()
     first = board.start_once("first", lambda progress: go_on.wait(10))
     second = board.start_once("second", lambda progress: 2)
-    assert staged(second, "waiting for its turn")
+    until_staged(second, "waiting for its turn")
     assert second.status().state == "queued"
     go_on.set()
     assert (first.wait(10).result, second.wait(10).result) == (True, 2)
@@ -195,11 +192,11 @@ def test_what_nobody_hurries_takes_no_turn_from_what_a_page_waits_for():
         board.start_once(key, lambda progress: go_on.wait(10), unhurried=True)
         for key in ("first", "second")
     )
-    assert staged(first, "starting")
+    until_staged(first, "starting")
     assert board.start_once("asked", lambda progress: 2).wait(10).result == 2
     assert second.status().state == "queued"
     second.hurry()
-    assert staged(second, "starting")
+    until_staged(second, "starting")
     go_on.set()
     assert second.wait(10).state == first.wait(10).state == "done"
 

@@ -18,6 +18,7 @@ from gapviz.storage.leftovers import (
     sweep_at_start,
     sweep_below,
 )
+from tests.patience import until
 
 DIES = """
 import os, sys
@@ -154,7 +155,4 @@ def test_cache_and_home_are_swept_when_the_dashboard_starts(tmp_path, monkeypatc
         rooms[-1].mkdir(parents=True)
         make_old(rooms[-1])
     sweep_at_start()
-    end = time.monotonic() + 10
-    while any(room.exists() for room in rooms):
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(lambda: not any(room.exists() for room in rooms))

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,10 @@ from gapviz.encoders.registry import load_any_encoder
 from gapviz.sources.library.stored import Workspace
 from gapviz.storage.background_process import STATUS_FILE, ProcessTask
 from gapviz.storage.saved_collection import load_collection
+from tests.patience import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.encoder
 
-PATIENCE = 120.0
 SMALL = "timm:test_resnet:random-7"
 """Random weights, the same in every process, and few of them."""
 
@@ -36,14 +35,6 @@ def ask(tmp_path, paint):
         return encode_stored(workspace, stored.id, encoder), collection
 
     return start
-
-
-def until(condition, seconds=PATIENCE):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
-    return found
 
 
 def children(pid):
@@ -61,11 +52,11 @@ def test_a_killed_task_goes_on_and_gives_the_same_bits(ask, store):
     assert "start it again" in status.error.sentence
     output = Path(task.arguments["output"])
     assert not output.exists()
-    until(lambda: not any(Path(f"/proc/{helper}").exists() for helper in helpers), 10)
+    until(lambda: not any(Path(f"/proc/{helper}").exists() for helper in helpers))
 
     again = ProcessTask(task.folder)
     again.start()
-    done = again.wait(PATIENCE)
+    done = again.wait(PATIENCE_SECONDS)
     assert (done.state, done.share, done.result["skipped"]) == ("done", 1.0, [])
     assert done.result["n_reused"] >= SHARD_ROWS
     resumed = load_collection(output)
@@ -80,7 +71,7 @@ def test_a_cancelled_task_stops_and_writes_nothing(ask):
     until(lambda: task.status().share > 0)
     assert task.status().stage.endswith(", on cpu")
     task.cancel()
-    assert task.wait(PATIENCE).state == "cancelled"
+    assert task.wait(PATIENCE_SECONDS).state == "cancelled"
     output = Path(task.arguments["output"])
     assert not output.exists()
     assert not any(path.name.startswith(".") for path in output.parent.iterdir())
@@ -88,7 +79,7 @@ def test_a_cancelled_task_stops_and_writes_nothing(ask):
 
 def test_a_task_that_cannot_work_says_why(ask):
     task, _ = ask(3, "open_clip:no-such-model")
-    status = task.wait(PATIENCE)
+    status = task.wait(PATIENCE_SECONDS)
     assert status.state == "failed"
     assert status.error.sentence.startswith("open_clip has no model 'no-such-model'")
 

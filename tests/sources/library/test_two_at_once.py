@@ -9,6 +9,7 @@ import pytest
 
 from gapviz.sources.library.stored import Workspace
 from gapviz.storage.configuration import configuration
+from tests.patience import PATIENCE_SECONDS
 
 WORK = """
 import json, sys
@@ -66,7 +67,7 @@ def at_once(tmp_path, monkeypatch):
     for one in both:
         one.stdin.write("go\n")
         one.stdin.flush()
-    answers = [one.communicate(timeout=120) for one in both]
+    answers = [one.communicate(timeout=PATIENCE_SECONDS) for one in both]
     assert [complaint for _, complaint in answers] == ["", ""]
     return [json.loads(answer) for answer, _ in answers]
 
