@@ -52,6 +52,10 @@ LONG = ("browser", "encoder")
 TAKES_SECONDS = {"ranx", "umap_layout", "compiled", "board"}
 """What tests ask for that compiles or measures for seconds before they begin."""
 
+BROWSER_RERUNS = 1
+"""A click that crosses a redrawing page may be lost on a busy machine: what fails is tried once
+more, and the summary names it."""
+
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -72,6 +76,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker("encoder")
         if TAKES_SECONDS & {*item.fixturenames} or str(item.path).startswith(SLOW_TESTS):
             item.add_marker("slow")
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=BROWSER_RERUNS))
         marked = [place for place, name in enumerate(LONG) if item.get_closest_marker(name)]
         turn[item.path] = min([turn[item.path], *marked])
     items.sort(key=lambda item: turn[item.path])
