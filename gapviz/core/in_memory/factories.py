@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import Any, Self
 
 from gapviz.core.errors import GapvizError
@@ -14,6 +15,7 @@ from gapviz.core.in_memory.rows import GivenRows, given_rows
 from gapviz.core.in_memory.values import is_tensor, kind_of, plain_values
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_names import modality_names
+from gapviz.core.nearest import nearest
 from gapviz.core.plain_text import one_line
 
 USUAL_NAME = "in memory"
@@ -85,7 +87,7 @@ class FromMemory:
             )
         meant = modality_names(map(str, given))
         rows = {
-            meant[str(key)]: given_rows(values, where=str(key), quantisation=quantisation)
+            meant[str(key)]: _modality_rows(str(key), values, quantisation)
             for key, values in given.items()
         }
         described = Described(ids, labels, captions, pictures, folder, splits)
@@ -154,6 +156,28 @@ class FromMemory:
         return cls._of_parts(
             parts_of(rows, described, owners, where=name), name=name, encoder=encoder
         )
+
+
+ARGUMENTS = tuple(
+    one.name
+    for one in signature(FromMemory.from_arrays).parameters.values()
+    if one.kind is one.KEYWORD_ONLY
+)
+"""What `from_arrays` takes by name that is no modality."""
+
+LIKE = 0.75
+"""How like one of them a name is that may have been meant for it: `label`, and not `title`."""
+
+
+def _modality_rows(name: str, values: Any, quantisation: str | None) -> GivenRows:
+    try:
+        return given_rows(values, where=name, quantisation=quantisation)
+    except GapvizError as error:
+        meant = nearest(name, ARGUMENTS, most=1, cutoff=LIKE)
+        if not meant:
+            raise
+        hint = f"{error.hint}; where {name} is no modality, write {meant[0]}=…"
+        raise GapvizError(error.what, where=error.where, hint=hint) from error
 
 
 def _mapping(vectors: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -70,6 +70,27 @@ def given_rows(values: Any, *, where: str, quantisation: str | None = None) -> G
     return _usable(matrix, present, n_rows, where)
 
 
+def whole_rows(values: Any, *, where: str) -> Numbers:
+    """`(n_rows, dim)` of rows that are all there, whatever holds them; an array as it is.
+
+    Args:
+        values: as `given_rows` takes them.
+        where: the modality, for errors.
+
+    Raises:
+        GapvizError: what cannot be read, or a row that is missing.
+    """
+    if is_tensor(values):
+        values = array_of_tensor(values)
+    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
+        return values
+    given = given_rows(values, where=where)
+    if len(given.present) < given.n_rows:
+        first = int(np.setdiff1d(np.arange(given.n_rows), given.present)[0])
+        raise GapvizError("has no vector", where=f"{where}, row {first}", hint="leave it out")
+    return given.vectors
+
+
 def _cells(values: Any, where: str) -> tuple[Numbers | CellVectors, int]:
     """A matrix, or the vectors of the cells of a column; and how many rows it has."""
     if is_arrow(values):
@@ -133,11 +154,12 @@ def _of_rows(rows: Sequence[Any]) -> tuple[Numbers | CellVectors, int]:
     plain = [_plain_row(row) for row in rows]
     there = [place for place, row in enumerate(plain) if row is not None]
     found = [plain[place] for place in there]
-    if found and all(isinstance(row, np.ndarray) for row in found):
-        if len({row.shape for row in found}) == 1 and found[0].ndim == 1:
-            return CellVectors(np.array(there, dtype=np.int64), np.stack(found)), len(rows)
-        for place in there:
-            plain[place] = plain[place].tolist()
+    arrays = [isinstance(row, np.ndarray) for row in found]
+    if found and all(arrays) and len({row.shape for row in found}) == 1 and found[0].ndim == 1:
+        return CellVectors(np.array(there, dtype=np.int64), np.stack(found)), len(rows)
+    if any(arrays):
+        # Lengths that differ, or other things among the arrays, which then are told apart by row.
+        plain = [row.tolist() if isinstance(row, np.ndarray) else row for row in plain]
         found = [plain[place] for place in there]
     if found and all(isinstance(row, int | float | np.generic) for row in found):
         return _whole(np.asarray(found))
