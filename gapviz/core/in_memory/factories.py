@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from inspect import signature
 from typing import Any, Self
 
+import numpy as np
+
 from gapviz.core.errors import GapvizError
 from gapviz.core.in_memory.described import given_ids
 from gapviz.core.in_memory.frames import Frame, frame_of
@@ -91,7 +93,7 @@ class FromMemory:
             for key, values in given.items()
         }
         described = Described(ids, labels, captions, pictures, folder, splits)
-        name = one_line(str(name)) or USUAL_NAME
+        name = one_line(str(name or "")) or USUAL_NAME
         owners = _owners(item, rows, meant, has_ids=ids is not None)
         parts = parts_of(rows, described, owners, where=name)
         return cls._of_parts(parts, name=name, encoder=encoder)
@@ -152,7 +154,7 @@ class FromMemory:
         if item is not None:
             described, same = _by_item(table, described, item)
             owners = dict.fromkeys(rows, same)
-        name = one_line(str(name)) or USUAL_NAME
+        name = one_line(str(name or "")) or USUAL_NAME
         return cls._of_parts(
             parts_of(rows, described, owners, where=name), name=name, encoder=encoder
         )
@@ -240,8 +242,9 @@ def _columns(vectors: Any) -> dict[str, str | Sequence[str]]:
 
 def _column_rows(table: Frame, columns: Any, modality: str, quantisation: str | None) -> GivenRows:
     where = f"vectors, {modality}"
-    if isinstance(columns, str):
-        return given_rows(table.column(columns, where), where=columns, quantisation=quantisation)
+    if isinstance(columns, str | int | np.integer):
+        column = table.column(str(columns), where)
+        return given_rows(column, where=str(columns), quantisation=quantisation)
     if is_tensor(columns) or not isinstance(columns, list | tuple) or not columns:
         raise GapvizError(
             f"is {kind_of(columns)} instead of the name of a column",
@@ -259,8 +262,8 @@ def _joined(table: Frame, columns: Any, purpose: str) -> list[Any] | None:
     """The values of one column, or of several in one list a row."""
     if columns is None:
         return None
-    if isinstance(columns, str):
-        return table.values(columns, purpose)
+    if isinstance(columns, str | int | np.integer):
+        return table.values(str(columns), purpose)
     if not isinstance(columns, list | tuple):
         raise GapvizError(
             f"is {kind_of(columns)} instead of the name of a column", where=purpose, hint="name one"

@@ -66,7 +66,11 @@ def given_rows(values: Any, *, where: str, quantisation: str | None = None) -> G
         matrix, present = cells, np.arange(n_rows, dtype=np.int64)
     _refuse_no_matrix(matrix, n_rows, where)
     stored = None if quantisation is None else stored_kind(quantisation)
-    matrix, _ = real_numbers(matrix, stored, where=where)
+    try:
+        matrix, _ = real_numbers(matrix, stored, where=where)
+    except GapvizError as error:
+        hint = error.hint.replace("--quantisation", "quantisation=…")
+        raise GapvizError(error.what, where=error.where, hint=hint) from error
     return _usable(matrix, present, n_rows, where)
 
 
@@ -83,7 +87,7 @@ def whole_rows(values: Any, *, where: str) -> Numbers:
     if is_tensor(values):
         values = array_of_tensor(values)
     if isinstance(values, np.ndarray) and values.dtype.kind != "O":
-        return values
+        return np.asarray(values)
     given = given_rows(values, where=where)
     if len(given.present) < given.n_rows:
         first = int(np.setdiff1d(np.arange(given.n_rows), given.present)[0])
@@ -110,6 +114,7 @@ def _cells(values: Any, where: str) -> tuple[Numbers | CellVectors, int]:
     elif not isinstance(values, np.ndarray) and hasattr(values, "__array__"):
         values = np.asarray(values)
     if isinstance(values, np.ndarray):
+        values = np.asarray(values)  # a matrix, too, whose rows are two-dimensional themselves
         if values.dtype.kind != "O":
             return _whole(values)
         if values.ndim == 2 and values.shape[1] == 1:  # a frame with one column of vectors
