@@ -167,8 +167,8 @@ def _readings(drift: Drift) -> list[str]:
     for name, counted_as in drift.effective_rows.items():
         if counted_as < 0.8 * drift.rows[name]:
             readings.append(
-                f"{drift.rows[name]:,} rows of {name} count as {counted_as:,.0f}: many are near "
-                "copies of one another."
+                f"{drift.rows[name]:,} rows of {name} count as {counted_as:,.0f}: many are as "
+                "alike as near copies."
             )
     for pair, share in drift.residual.items():
         readings.append(

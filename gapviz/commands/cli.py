@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from shutil import get_terminal_size
 from textwrap import wrap
 from typing import Any
@@ -25,6 +27,7 @@ BEFORE = (*QUIET, PROGRESS)
 """Options that may stand before the command."""
 
 FAILED = 1
+"""A condition of the gate holds, and nothing else."""
 INTERRUPTED = 130
 """As shells count a program that was stopped with Ctrl-C."""
 
@@ -56,12 +59,15 @@ class _Top(Parser):
 def main(
     arguments: Sequence[str] | None = None, *, loaded: Callable[[], object] = lambda: None
 ) -> int:
-    """Run the command line; returns the exit code, 2 for bad input.
+    """Run the command line; returns the exit code, 2 for bad input or a disk that is full.
 
     Args:
         arguments: what is typed behind `gapviz`; that of this process unless given.
         loaded: called when the command is loaded and its options are understood.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # whoever started this has closed it
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal without λ or → shows an escape rather than a traceback.
@@ -111,7 +117,7 @@ def _print(text: str) -> int:
         # The reader (head, say) may have gone; that is no fault.
         if not isinstance(error, BrokenPipeError):
             print(f"gapviz: the answer cannot be written ({error.strerror}).", file=sys.stderr)
-            return FAILED
+            return BAD_INPUT
     return 0
 
 

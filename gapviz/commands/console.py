@@ -52,12 +52,26 @@ def console_for(arguments: Sequence[str]) -> Iterator[None]:
     quiet = any(one in QUIET for one in arguments)
     before = _console.set(Console(quiet, PROGRESS in arguments))
     try:
-        with warnings.catch_warnings() if quiet else nullcontext():
-            if quiet:
-                warnings.simplefilter("ignore")
+        with _silence() if quiet else nullcontext():
             yield
     finally:
         _console.reset(before)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """No warnings of Python, and none in the log of gapviz."""
+    import logging
+
+    log = logging.getLogger("gapviz")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.setLevel(level)
 
 
 def console() -> Console:

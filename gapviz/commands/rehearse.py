@@ -6,6 +6,7 @@ import argparse
 
 from gapviz.analyses.finding_text import finding_lines, text_of
 from gapviz.analyses.rehearse import rehearsal_finding
+from gapviz.commands.console import note
 from gapviz.commands.files import json_text
 from gapviz.commands.gate import Gated, add_gate, gates_of
 from gapviz.commands.limits import add_limit, limits_of
@@ -20,7 +21,7 @@ from gapviz.commands.strategy import (
 )
 from gapviz.core.errors import GapvizError
 from gapviz.core.plain_text import one_line
-from gapviz.core.same_items import items_in_both
+from gapviz.core.same_items import is_numbered, items_in_both
 from gapviz.core.seeds import checked_seed
 from gapviz.export.folder import refuse_transductive
 from gapviz.measures.rehearsal import Rehearsal
@@ -93,6 +94,11 @@ def run(options: argparse.Namespace) -> Gated:
         )
     for one in (old, new):
         one.refuse_without_vectors()
+    if old.n_items != new.n_items and is_numbered(old) and is_numbered(new):
+        note(
+            f"{old.name} has {old.n_items:,} rows and {new.name} {new.n_items:,}, and neither has "
+            "ids: row i of one is taken for row i of the other"
+        )
     old, new = items_in_both(old, new)
     strategy = chosen_strategy(options, old, seed)
     refuse_transductive(strategy.spec)

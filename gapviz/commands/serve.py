@@ -42,7 +42,11 @@ def add_to(commands: Commands) -> None:
     )
     add_source(command, optional=True)
     command.add_argument(
-        "--port", type=int, default=8501, metavar="N", help="to listen on (default: 8501)"
+        "--port",
+        type=int,
+        default=8501,
+        metavar="N",
+        help="to listen on; 0 takes a free one (default: 8501)",
     )
     command.add_argument(
         "--address",
@@ -93,14 +97,14 @@ def run(options: argparse.Namespace) -> str:
             hint="add --allow-host with the name in their address bar, for instance --allow-host "
             "gapviz.example.org",
         )
-    _refuse_taken(options.address, options.port)
+    port = port_to_take(options.address, options.port)
     query = _opened(options)
     if options.read_only:
         make_read_only()
     # Names alone may be asked for, no addresses of IPv6.
     own = "localhost" if ":" in options.address else options.address
     place = own if alone else hosts[0]
-    link = f"http://{place}:{options.port}{base_path}/{'?' if query else ''}{urlencode(query)}"
+    link = f"http://{place}:{port}{base_path}/{'?' if query else ''}{urlencode(query)}"
     answer = {
         "url": link,
         "collection": query.get("collection"),
@@ -111,7 +115,7 @@ def run(options: argparse.Namespace) -> str:
     print(json.dumps(answer) if options.json else f"gapviz serves {link}{only}", flush=True)
     if not alone:
         print(FOR_OTHERS, file=sys.stderr, flush=True)
-    serve(app, options.address, options.port, hosts=hosts, base_path=base_path)
+    serve(app, options.address, port, hosts=hosts, base_path=base_path)
     return "" if options.json else "gapviz has stopped serving."
 
 
@@ -170,13 +174,20 @@ def _opened(options: argparse.Namespace) -> dict[str, str]:
     return {"collection": stored.id}
 
 
-def _refuse_taken(address: str, port: int) -> None:
+def port_to_take(address: str, port: int) -> int:
+    """The port itself, or a free one for 0.
+
+    Raises:
+        GapvizError: it is taken or no port, or the address is none of this machine.
+    """
     try:
         found = socket.getaddrinfo(address, None, type=socket.SOCK_STREAM)
         family, kind, _, _, place = found[0]
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((place[0], port, *place[2:]))
+            taken: int = probe.getsockname()[1]
+            return taken
     except socket.gaierror as error:
         raise GapvizError(
             f"{address[:80]!r} is no address of this machine",

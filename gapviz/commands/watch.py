@@ -17,7 +17,7 @@ from gapviz.commands.progress import progress_bar
 from gapviz.commands.source import Commands, add_encoder, add_json
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
-from gapviz.core.modality_names import modality_name
+from gapviz.core.modality_names import modality_name, modality_names
 from gapviz.core.progress import Progress
 from gapviz.core.seeds import DEFAULT_SEED
 from gapviz.core.wording import counted
@@ -156,10 +156,20 @@ def _read(
         if modality is not None:
             made = today.of_file(path, modality, options.array, options.block_rows, progress)
             return [made], None
+    elif sign and not named and not path.exists() and Path(rest).exists():
+        today.refuse_unknown(name, rest)
     source = rest if named else text
     asked = ReadOptions(encoder=options.encoder, limits=limits_of(options), progress=progress)
-    collection = read_by_name(source, asked).encoded_by(options.encoder)
     only = named or options.modality
+    try:
+        collection = read_by_name(source, asked).encoded_by(options.encoder)
+    except GapvizError as error:
+        if only or path.suffix.lower() not in VECTOR_ENDINGS or not path.is_file():
+            raise
+        known, likely = today.calibration.corpus, modality_names([path.stem])[path.stem]
+        example = f"{likely if likely in known else next(iter(known))}={text}"
+        hint = f"where all of its rows are of one modality, write for instance {example}"
+        raise GapvizError(error.what, where=error.where, hint=hint) from error
     if only is not None:
         collection.modality(only)
         collection = collection.of_modalities([only])

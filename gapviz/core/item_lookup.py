@@ -19,9 +19,9 @@ MOST_COMPARED = 5_000
 def find_item(collection: Collection, name: str) -> int:
     """Position of the item that a person means.
 
-    Its id as it stands is meant first; then an id in another case; then the path, the file name or
-    the stem of one of its pictures; then a caption, in any case; then a part of a caption. What
-    fits several items names none.
+    Its id as it stands is meant first; then an id in another case; then a number without the zeros
+    that an id begins with; then the path, the file name or the stem of one of its pictures; then a
+    caption, in any case; then a part of a caption. What fits several items names none.
 
     Raises:
         GapvizError: no such item, or several.
@@ -50,6 +50,12 @@ def _of_id(item: Item, word: str) -> bool:
     return item.id.casefold() == word
 
 
+def _of_number(item: Item, word: str) -> bool:
+    # Rows without ids are numbered 000, 001, …: row 7 goes by 7, too.
+    both = word.isdecimal() and item.id.isdecimal()
+    return both and item.id.lstrip("0") == word.lstrip("0")
+
+
 def _of_picture(item: Item, word: str) -> bool:
     return any(word in _names(path) for path in _pictures(item))
 
@@ -62,7 +68,13 @@ def _in_caption(item: Item, word: str) -> bool:
     return any(f" {word} " in f" {caption} " for caption in _captions(item))
 
 
-_WAYS: Iterable[Callable[[Item, str], bool]] = (_of_id, _of_picture, _of_caption, _in_caption)
+_WAYS: Iterable[Callable[[Item, str], bool]] = (
+    _of_id,
+    _of_number,
+    _of_picture,
+    _of_caption,
+    _in_caption,
+)
 
 
 def _captions(item: Item) -> Iterator[str]:

@@ -8,6 +8,13 @@ import numpy as np
 
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
+from gapviz.core.item import items_of_rows
+
+
+def is_numbered(collection: Collection) -> bool:
+    """Whether its items are the numbers of their rows, since nothing names them."""
+    named = items_of_rows(collection.n_items)
+    return all(a.id == b.id for a, b in zip(collection.items, named, strict=True))
 
 
 def with_items_of(other: Collection, collection: Collection) -> Collection:
@@ -19,6 +26,7 @@ def with_items_of(other: Collection, collection: Collection) -> Collection:
     Raises:
         GapvizError: `other` lacks some of the items.
     """
+    other = _numbered_as(other, collection)
     found = [other.position.get(item.id) for item in collection.items]
     places = [place for place in found if place is not None]
     n_missing = len(found) - len(places)
@@ -40,6 +48,7 @@ def items_in_both(one: Collection, other: Collection) -> tuple[Collection, Colle
     Raises:
         GapvizError: no item, or no modality, is in both.
     """
+    other = _numbered_as(other, one)
     places = [k for k, item in enumerate(one.items) if item.id in other.position]
     names = [name for name in one.modality_names if name in other.modalities]
     if not places or not names:
@@ -60,3 +69,14 @@ def items_in_both(one: Collection, other: Collection) -> tuple[Collection, Colle
         one = replace(one.subset(places), splits=splits)
     kept_items = one.of_modalities(names)
     return kept_items, with_items_of(other, kept_items).of_modalities(names)
+
+
+def _numbered_as(other: Collection, one: Collection) -> Collection:
+    """`other` with as many zeros before the numbers of its rows as `one` has: 07 is 007."""
+    width = len(one.items[0].id) if one.items else 0
+    if not other.items or len(other.items[0].id) == width:
+        return other
+    if not (is_numbered(one) and is_numbered(other)):
+        return other
+    items = tuple(replace(item, id=str(k).zfill(width)) for k, item in enumerate(other.items))
+    return replace(other, items=items)

@@ -232,7 +232,8 @@ def _dtype_of_bytes(values: Sequence[object]) -> str | None:
     spreads = {}
     for dtype in BYTE_DTYPES:
         if size and size % np.dtype(dtype).itemsize == 0:
-            numbers = np.abs(np.frombuffer(content, dtype).astype(np.float64))
+            with np.errstate(invalid="ignore"):  # other numbers, taken for these, may signal NaN
+                numbers = np.abs(np.frombuffer(content, dtype).astype(np.float64))
             if np.isfinite(numbers).all() and (numbers > 0).any():
                 spreads[dtype] = float(np.std(np.log2(numbers[numbers > 0])))
     likely = min(spreads, key=lambda dtype: spreads[dtype], default=None)

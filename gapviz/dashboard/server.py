@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -66,6 +67,10 @@ def serve(
     from streamlit.web.cli import main
 
     os.chdir(app.parent)
+    # Streamlit warns of every app that declares a cache before it runs: nobody can do anything.
+    logging.getLogger("streamlit.runtime.caching.cache_data_api").addFilter(
+        lambda record: "No runtime found" not in record.getMessage()
+    )
     if threading.current_thread() is threading.main_thread():
         # What stops a container ends it as Ctrl-C does: once the visitors are let go, in peace.
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -14,6 +14,9 @@ from gapviz.analyses.measure import (
     worse_directions,
 )
 from gapviz.core.errors import GapvizError
+from gapviz.core.in_memory.factories import ARGUMENTS
+from gapviz.core.in_memory.values import kind_of
+from gapviz.core.nearest import nearest
 from gapviz.core.plain_json import plain_json
 from gapviz.core.progress import share_of
 from gapviz.core.seeds import DEFAULT_SEED
@@ -42,6 +45,8 @@ USUAL = ("raw", "centre", "znorm")
 
 NEUTRAL = DIAGNOSTICS["bias"].better
 """Where the bias rate of a search that favours no modality lies."""
+
+OWN_ARGUMENTS = ("strategies", "fit", "pair", "seed")
 
 SHOWN = ("gap", "bias_at_10", "mixed_ndcg_at_10", "recall")
 """Figures of the JSON that stand in the frame."""
@@ -137,6 +142,18 @@ def compared(request: Request, strategies: Sequence[StrategyOptions]) -> Finding
 
 
 def _given(source: Source | None, modalities: Mapping[str, Any]) -> Any:
+    for name, rows in modalities.items():
+        if name in ARGUMENTS:
+            raise GapvizError(
+                f"{name} is no modality, and compare takes vectors alone",
+                hint="make a collection first, which it takes as well: "
+                f"gapviz.Collection.from_arrays(image=X, text=Y, {name}=…)",
+            )
+        meant = nearest(name, OWN_ARGUMENTS, most=1)
+        if meant and (isinstance(rows, str) or not hasattr(rows, "__iter__")):
+            raise GapvizError(
+                f"{name} is {kind_of(rows)} instead of vectors", hint=f"write {meant[0]}=…"
+            )
     if source is None:
         return given_source(modalities)
     if modalities:

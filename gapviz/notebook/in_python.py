@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import ParamSpec, TypeVar
 
 from gapviz.core.errors import GapvizError
@@ -15,11 +16,26 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class _ArgumentsError(GapvizError, TypeError):
+    """Arguments that a function does not take, which Python calls a `TypeError`."""
+
+
 def in_python(function: Callable[P, R]) -> Callable[P, R]:
     """The function, whose errors name arguments in place of flags."""
+    asked = signature(function)
+    takes = [name for name, one in asked.parameters.items() if one.kind is not one.VAR_KEYWORD]
 
     @wraps(function)
     def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            asked.bind(*args, **kwargs)
+        except TypeError as error:
+            raise _ArgumentsError(
+                str(error),
+                where=f"gapviz.{function.__name__}",
+                hint=f"it takes {', '.join(takes)}; arrays are a source as "
+                "{'image': X, 'text': Y}",
+            ) from None
         try:
             return function(*args, **kwargs)
         except GapvizError as error:

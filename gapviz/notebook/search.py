@@ -32,7 +32,7 @@ def search(
     strategy: ChosenStrategy = "raw",
     *,
     k: int = 10,
-    item: str | None = None,
+    item: str | int | None = None,
     image: str | os.PathLike[str] | None = None,
     query_id: str | None = None,
     query_modality: str | None = None,
@@ -50,7 +50,7 @@ def search(
             unless the text is a caption of the collection.
         strategy: its name, or what `gapviz.strategy` makes; raw cosine unless given.
         k: how many results.
-        item: the id of an item that asks.
+        item: the id of an item that asks; of rows without ids, the number of its row.
         image: the file of a picture that asks.
         query_id: of a judged query of the collection.
         query_modality: of the item that asks; the first of the collection unless given.

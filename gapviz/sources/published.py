@@ -125,7 +125,10 @@ def fetch(name: str, folder: Path | None = None, *, progress: Progress = no_prog
     wanted = reference_set(name)
     target = folder or wanted.folder
     if folder is None:
-        private_folder(target)
+        try:
+            private_folder(target)
+        except OSError as error:
+            raise unwritable(target, error, hint="name another folder in GAPVIZ_CACHE") from error
     pooch.get_logger().setLevel("WARNING")
     store = pooch.create(
         path=target,

@@ -51,6 +51,7 @@ CHECKSUM = "sha256"
 
 _memory: BoundedCache[Path, Any] = BoundedCache(400 * MEBIBYTE)
 _log = logging.getLogger(__name__)
+_told: set[Path] = set()
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +109,20 @@ class CachedResult(Generic[Result]):
             try:
                 write_arrays(self.path, packed(result))
             except OSError as error:
-                _log.warning("%s cannot be written (%s), so it is not cached", self.path, error)
+                _say_unwritable(configuration().cache, error)
         return result
+
+
+def _say_unwritable(folder: Path, error: OSError) -> None:
+    """Tell once of a cache folder that it keeps nothing: a page or a report has many results."""
+    if folder not in _told:
+        _told.add(folder)
+        _log.warning(
+            "the cache folder %s cannot be written (%s): results are computed again each time; "
+            "GAPVIZ_CACHE names another folder",
+            folder,
+            error.strerror or error,
+        )
 
 
 def cached(

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from gapviz.core.collection import Collection
 from gapviz.core.errors import GapvizError
 from gapviz.core.foreign import in_terminal
+from gapviz.core.in_memory.rows import whole_rows
 from gapviz.core.rows import rows_of_one
 from gapviz.core.splits import CALIBRATE
 from gapviz.core.vectors import Float32, Indices, unit_rows
@@ -142,8 +143,8 @@ class StrategyEstimator:
         length 1. For the scores see `scores`.
 
         Args:
-            vectors: `(n, dim)` of one modality; or a collection, or arrays by modality, of which
-                everything is moved.
+            vectors: `(n, dim)` of one modality, held by what `Collection.from_arrays` takes; or a
+                collection, or arrays by modality, of which everything is moved.
             modality: whose rows they are, for an array.
             queries: whether the rows ask instead of being indexed; it matters only where
                 `spec.by_role`. Of a collection, rows that only ask are moved as queries anyway.
@@ -212,6 +213,8 @@ class StrategyEstimator:
                 f"{fitted.spec.title} fuses lists, and has no score of a pair",
                 hint="search with it instead, or choose a strategy that acts on vectors or scores",
             )
+        queries = whole_rows(queries, where=self._named(query_modality))
+        documents = whole_rows(documents, where=self._named(modality))
         asking = self._unit(queries, query_modality)
         found = self._unit(documents, modality)
         n = len(found)
@@ -299,9 +302,10 @@ class StrategyEstimator:
         return rows
 
     def _moved(self, vectors: npt.ArrayLike, modality: str, queries: bool) -> npt.NDArray[Any]:
-        rows = self._unit(vectors, modality)
+        given = whole_rows(vectors, where=self._named(modality))
+        rows = self._unit(given, modality)
         move = self.strategy_.transform_queries if queries else self.strategy_.transform
-        return move(rows, modality).astype(_kind(vectors), copy=False)
+        return move(rows, modality).astype(_kind(given), copy=False)
 
 
 _classes: dict[str, type[StrategyEstimator]] = {}
@@ -379,10 +383,9 @@ def _bare(name: str) -> StrategyEstimator:
     return kind.__new__(kind)
 
 
-def _kind(vectors: npt.ArrayLike) -> type[np.floating[Any]]:
-    """float64 for what holds float64, or plain numbers of Python; else float32."""
-    dtype = getattr(vectors, "dtype", None) or np.asarray(vectors).dtype
-    return np.float64 if dtype == np.float64 else np.float32
+def _kind(vectors: npt.NDArray[Any]) -> type[np.floating[Any]]:
+    """float64 for what holds float64, as plain numbers of Python are; else float32."""
+    return np.float64 if vectors.dtype == np.float64 else np.float32
 
 
 def _same(value: Any, default: Any) -> bool:

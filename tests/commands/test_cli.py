@@ -314,6 +314,13 @@ def test_a_reader_that_leaves_early_is_no_error(source):
 
 
 @pytest.mark.slow
+def test_a_standard_error_that_is_closed_changes_no_exit_code(monkeypatch, source, capsys):
+    # As a job has it whose starter closed it: 2>&-
+    for asked, code in ((["info", str(source)], 0), (["info", "no such file"], 2)):
+        monkeypatch.setattr("sys.stderr", None)
+        assert main(asked) == code
+
+
 def test_a_terminal_without_greek_shows_escapes(source):
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     for arguments in (

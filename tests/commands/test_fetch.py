@@ -23,3 +23,11 @@ def test_without_a_connection_it_says_so_and_leaves_nothing(capsys, tmp_path, mo
     assert main(["fetch", "coco100", "--out", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_cache_that_cannot_be_written_is_one_sentence(capsys, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path / "file" / "cache"))
+    assert main(["fetch", "coco100"]) == 2
+    said = capsys.readouterr().err
+    assert "cannot be written" in said and "GAPVIZ_CACHE" in said and said.count("\n") == 1

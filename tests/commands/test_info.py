@@ -73,7 +73,7 @@ def test_a_full_disk_and_a_closed_pipe_give_no_traceback(source):
         )
         for rest in (" > /dev/full", " | head -c 3")
     )  # fmt: skip
-    assert full.returncode == 1
+    assert full.returncode == 2
     assert full.stderr == "gapviz: the answer cannot be written (No space left on device).\n"
     assert (closed.returncode, closed.stderr) == (0, "")
 

@@ -1,6 +1,7 @@
 """How far the work is: percent, rate and time left in a terminal, and nothing in a pipe."""
 
 import io
+import logging
 
 import pytest
 
@@ -101,3 +102,14 @@ def test_notes_are_for_those_who_are_not_quiet(run, tmp_path):
     asked = ("advise", tmp_path / "nothing.npy")
     assert len(run(*asked).stderr.splitlines()) == 2
     assert len(run(*asked, "-q").stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("arguments", "told"), [([], 2), (["measure", "-q"], 0)])
+def test_what_the_log_warns_of_is_for_those_who_are_not_quiet(arguments, told, caplog):
+    log = logging.getLogger("gapviz.storage.cache")
+    with console_for(arguments):
+        log.warning("nothing is kept")
+        log.warning("nothing is kept")
+    assert len(caplog.messages) == told
+    log.warning("as before")
+    assert caplog.messages[-1] == "as before"

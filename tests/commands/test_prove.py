@@ -56,6 +56,7 @@ def test_a_departure_is_named_and_strict_fails(run, figures, served):
         ({"source": None}, "the collection that was exported is not known here"),
         ({"to": "qdrant:///nowhere#x"}, "is no folder of Qdrant"),
         ({"to": "chroma://host/x"}, "there is no store 'chroma'"),
+        ({"to": "products"}, "is no address of a store; write for instance qdrant://"),
         ({"home": "nothing"}, "card.json is missing"),
     ],
 )

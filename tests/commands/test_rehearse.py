@@ -82,6 +82,20 @@ def test_other_dimensions_are_told_plainly(run, figures, swap):
     assert "One index cannot hold both" in done.stdout
 
 
+def test_rows_without_ids_go_by_their_numbers_and_other_numbers_of_them_are_told(run, tmp_path):
+    for name, n in (("old", 90), ("new", N)):
+        one = encoded(name, 1, ids=range(n))
+        np.savez(
+            tmp_path / f"{name}.npz",
+            **{name: block.vectors for name, block in one.modalities.items()},
+        )
+    asked = (tmp_path / "new.npz", "--strategy", "centre", "--no-decide")
+    done = run("rehearse", tmp_path / "old.npz", *asked)
+    assert done.returncode == 0 and "agree on 10.0 of the first 10" in done.stdout
+    assert "old has 90 rows and new 120, and neither has ids" in done.stderr
+    assert run("rehearse", tmp_path / "new.npz", *asked).stderr == ""
+
+
 def test_only_items_in_both_count(figures, swap):
     told = figures("rehearse", *swap(ids=range(20, 120)), "--strategy", "centre", "--no-decide")
     assert told["items_in_both"] == 100 and told["n_items"] == 50

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gapviz.commands.serve import is_this_machine
+from gapviz.commands.serve import is_this_machine, port_to_take
 from gapviz.sources.library.stored import Workspace
 from gapviz.storage.saved_collection import save_collection
 from tests.containers import containerfile
@@ -36,7 +36,7 @@ def test_the_dashboard_is_served_on_a_collection_until_stopped(make_collection, 
     with served_at(tmp_path / "home", str(tmp_path / "my vectors"), stop=signal.SIGINT) as told:
         assert told["collection"].startswith("my-vectors-") and told["collection"] in told["url"]
         assert told["read_only"] is False
-    assert "log-in" not in told["errors"]
+    assert "log-in" not in told["errors"] and "No runtime" not in told["errors"]
 
 
 @pytest.mark.slow
@@ -99,6 +99,11 @@ def test_a_port_that_is_taken_is_named(refused):
         taken.listen()
         assert "--port" in refused("serve", "builtin", "--port", taken.getsockname()[1])
     refused("serve", "--port", "99999999")
+
+
+def test_port_0_is_a_free_one_and_another_stays_as_it_is():
+    free = port_to_take("127.0.0.1", 0)
+    assert free > 0 and port_to_take("127.0.0.1", free) == free
 
 
 def test_a_source_that_cannot_be_read_is_refused_before_serving(refused):

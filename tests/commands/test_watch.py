@@ -115,6 +115,12 @@ def test_what_cannot_be_watched_is_refused(refused, home, tmp_path, stack):
     assert "there is no modality 'audio'" in refused(
         "watch", home, tmp_path / "rows.npy", "--modality", "audio"
     )
+    assert "there is no modality 'audio'" in refused(
+        "watch", home, f"audio={tmp_path / 'rows.npy'}"
+    )
+    assert "write for instance image=" in refused("watch", home, tmp_path / "rows.npy")
+    (tmp_path / "rows.npy").rename(tmp_path / "new_text.npy")
+    assert "write for instance text=" in refused("watch", home, tmp_path / "new_text.npy")
     assert "card.json is missing" in refused("watch", tmp_path, stack)
     assert "rows.npx" in refused("watch", home, tmp_path / "rows.npx")
     assert "level" in refused("watch", home, stack, "--level", "2")

@@ -50,3 +50,10 @@ def test_an_unknown_item_names_those_of_a_like_id():
     with pytest.raises(GapvizError, match="has no item ''"):
         find_item(PETS, "")
     assert np.unique([item.id for item in ITEMS]).size == len(ITEMS)
+
+
+def test_a_row_that_was_numbered_goes_by_its_number_without_zeros():
+    rows = Collection("rows", tuple(Item(one) for one in ("00", "07", "0A")), {})
+    assert [find_item(rows, typed) for typed in ("7", "0", "007")] == [1, 0, 1]
+    with pytest.raises(GapvizError, match="has no item '8'"):
+        find_item(rows, "8")

@@ -229,6 +229,19 @@ WRONG = {
     "one modality": (lambda c: gapviz.compare(image=np.eye(8)), "a gap needs two"),
     "nothing": (lambda c: gapviz.compare(), "give one array a modality: image=X, text=Y"),
     "both": (lambda c: gapviz.compare(c, image=np.eye(3)), "give one of both"),
+    "arrays where one source is taken": (
+        lambda c: gapviz.measure(image=np.eye(8), text=np.eye(8)),
+        "arrays are a source as {'image': X, 'text': Y}",
+    ),
+    "arrays without names": (lambda c: gapviz.compare(np.eye(8), np.eye(8)), "too many positional"),
+    "labels beside arrays": (
+        lambda c: gapviz.compare(image=np.eye(8), text=np.eye(8), labels=np.eye(8)),
+        "from_arrays(image=X, text=Y, labels=…)",
+    ),
+    "one strategy": (
+        lambda c: gapviz.compare(image=np.eye(8), text=np.eye(8), strategy="centre"),
+        "write strategies=…",
+    ),
     "an option": (
         lambda c: gapviz.read("builtin", caption_column="x"),
         "did you mean caption_",

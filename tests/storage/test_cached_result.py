@@ -126,6 +126,16 @@ def test_a_result_with_one_flipped_byte_on_disk_is_computed_again(caplog):
     assert work.path.read_bytes() == whole
 
 
+def test_a_folder_that_cannot_be_written_is_told_once(tmp_path, monkeypatch, caplog):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GAPVIZ_CACHE", str(tmp_path / "file" / "cache"))
+    for key in ("first", "second"):
+        kept = CachedResult("tests", key, Nested, lambda progress: nested())
+        assert kept.compute().words == nested().words
+    (told,) = caplog.messages
+    assert str(tmp_path / "file" / "cache") in told and "GAPVIZ_CACHE" in told
+
+
 @cached("tests", revision=1)
 def scaled(rows, by=2.0, *, names=None, progress=no_progress) -> Nested:
     """An array times a number."""

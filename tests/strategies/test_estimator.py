@@ -7,7 +7,9 @@ import sys
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
@@ -182,6 +184,30 @@ def test_the_kind_of_float_stays_and_what_is_given_is_not_written_to(collection,
     assert (rows == before).all()
 
 
+@pytest.mark.parametrize(
+    "held",
+    [
+        lambda rows: torch.tensor(rows, requires_grad=True),
+        lambda rows: torch.tensor(rows).double(),
+        list,
+        lambda rows: pd.Series(list(rows)),
+    ],
+    ids=["a tensor with gradient", "a tensor of float64", "a list", "a column of arrays"],
+)
+def test_rows_are_moved_whatever_holds_them(collection, held):
+    rows = collection.modality("text").vectors
+    fitted, given = strategy("centre").fit(collection), held(rows)
+    assert np.allclose(fitted.transform(given, "text"), fitted.transform(rows, "text"), atol=1e-6)
+    scores = fitted.scores(given, "text", given, "text")
+    assert np.allclose(scores, fitted.scores(rows, "text", rows, "text"), atol=1e-6)
+
+
+def test_bfloat16_is_moved_as_float32(collection):
+    rows = torch.tensor(collection.modality("text").vectors).bfloat16()
+    moved = strategy("centre").fit(collection).transform(rows, "text")
+    assert moved.dtype == np.float32
+
+
 def test_fitting_leaves_the_parameters_as_they_were_given(collection):
     weights = {"image": 2}
     fitted = strategy("route", weights=weights).fit(collection)
@@ -224,6 +250,10 @@ def test_another_fit_with_another_parameter_forgets_the_first(collection):
         (lambda c: strategy("centre").fit(c).transform(np.eye(8), "audio"), "'audio'"),
         (lambda c: strategy("centre").fit(c).transform(np.eye(5), "text"), "5 dimensions"),
         (lambda c: strategy("centre").fit(c).transform(c, "text"), "leave out the modality"),
+        (
+            lambda c: strategy("centre").fit(c).transform([np.eye(8)[0], None], "text"),
+            "text, row 1: has no vector",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence_and_a_value_error(collection, use, told):

@@ -103,10 +103,12 @@ def _reason(advice: Advice, first: Recommendation) -> str:
     words = several if advice.n_tried > 1 else one
     if advice.other_half is None:
         return words
-    gain = figure(advice.other_half, 2, signed=True)
+    effect = first.effects[0]
+    # Of a figure that is better lower a gain is a fall.
+    change = -advice.other_half if effect.higher_is_better is False else advice.other_half
     return (
         f"{words} Chosen on one half of the items, it holds on the other: "
-        f"{first.effects[0].figure.partition(',')[0]} {gain}."
+        f"{effect.figure.partition(',')[0]} {figure(change, 2, signed=True)}."
     )
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import Any, Self
+
+import numpy as np
 
 from gapviz.core.errors import GapvizError
 from gapviz.core.in_memory.described import given_ids
@@ -14,6 +17,7 @@ from gapviz.core.in_memory.rows import GivenRows, given_rows
 from gapviz.core.in_memory.values import is_tensor, kind_of, plain_values
 from gapviz.core.item import items_of_rows
 from gapviz.core.modality_names import modality_names
+from gapviz.core.nearest import nearest
 from gapviz.core.plain_text import one_line
 
 USUAL_NAME = "in memory"
@@ -85,11 +89,11 @@ class FromMemory:
             )
         meant = modality_names(map(str, given))
         rows = {
-            meant[str(key)]: given_rows(values, where=str(key), quantisation=quantisation)
+            meant[str(key)]: _modality_rows(str(key), values, quantisation)
             for key, values in given.items()
         }
         described = Described(ids, labels, captions, pictures, folder, splits)
-        name = one_line(str(name)) or USUAL_NAME
+        name = one_line(str(name or "")) or USUAL_NAME
         owners = _owners(item, rows, meant, has_ids=ids is not None)
         parts = parts_of(rows, described, owners, where=name)
         return cls._of_parts(parts, name=name, encoder=encoder)
@@ -150,10 +154,32 @@ class FromMemory:
         if item is not None:
             described, same = _by_item(table, described, item)
             owners = dict.fromkeys(rows, same)
-        name = one_line(str(name)) or USUAL_NAME
+        name = one_line(str(name or "")) or USUAL_NAME
         return cls._of_parts(
             parts_of(rows, described, owners, where=name), name=name, encoder=encoder
         )
+
+
+ARGUMENTS = tuple(
+    one.name
+    for one in signature(FromMemory.from_arrays).parameters.values()
+    if one.kind is one.KEYWORD_ONLY
+)
+"""What `from_arrays` takes by name that is no modality."""
+
+LIKE = 0.75
+"""How like one of them a name is that may have been meant for it: `label`, and not `title`."""
+
+
+def _modality_rows(name: str, values: Any, quantisation: str | None) -> GivenRows:
+    try:
+        return given_rows(values, where=name, quantisation=quantisation)
+    except GapvizError as error:
+        meant = nearest(name, ARGUMENTS, most=1, cutoff=LIKE)
+        if not meant:
+            raise
+        hint = f"{error.hint}; where {name} is no modality, write {meant[0]}=…"
+        raise GapvizError(error.what, where=error.where, hint=hint) from error
 
 
 def _mapping(vectors: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -216,8 +242,9 @@ def _columns(vectors: Any) -> dict[str, str | Sequence[str]]:
 
 def _column_rows(table: Frame, columns: Any, modality: str, quantisation: str | None) -> GivenRows:
     where = f"vectors, {modality}"
-    if isinstance(columns, str):
-        return given_rows(table.column(columns, where), where=columns, quantisation=quantisation)
+    if isinstance(columns, str | int | np.integer):
+        column = table.column(str(columns), where)
+        return given_rows(column, where=str(columns), quantisation=quantisation)
     if is_tensor(columns) or not isinstance(columns, list | tuple) or not columns:
         raise GapvizError(
             f"is {kind_of(columns)} instead of the name of a column",
@@ -235,8 +262,8 @@ def _joined(table: Frame, columns: Any, purpose: str) -> list[Any] | None:
     """The values of one column, or of several in one list a row."""
     if columns is None:
         return None
-    if isinstance(columns, str):
-        return table.values(columns, purpose)
+    if isinstance(columns, str | int | np.integer):
+        return table.values(str(columns), purpose)
     if not isinstance(columns, list | tuple):
         raise GapvizError(
             f"is {kind_of(columns)} instead of the name of a column", where=purpose, hint="name one"

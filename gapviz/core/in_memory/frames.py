@@ -36,11 +36,12 @@ class Frame:
         Raises:
             GapvizError: there is none of that name.
         """
+        name = str(name)  # a frame of lists numbers its columns
         if name not in self.names:
             raise GapvizError(
-                f"there is no column {str(name)[:80]!r} in the frame",
+                f"there is no column {name[:80]!r} in the frame",
                 where=purpose,
-                hint=choose(str(name), self.names),
+                hint=choose(name, self.names),
             )
         try:
             return self.read(name)
@@ -60,7 +61,7 @@ class Frame:
                 where=f"{purpose}, column {name}",
                 hint="give one a row",
             )
-        classes = self.class_names.get(name, ())
+        classes = self.class_names.get(str(name), ())
         return [
             classes[one] if isinstance(one, int) and 0 <= one < len(classes) else one
             for one in found
@@ -112,8 +113,8 @@ def _of_python(frame: Any) -> Frame | None:
     if isinstance(frame, np.ndarray) and frame.dtype.names:
         return Frame(tuple(frame.dtype.names), lambda name: frame[name], len(frame))
     if isinstance(frame, list | tuple) and all(isinstance(one, Mapping) for one in frame):
-        names = [str(name) for name in dict.fromkeys(name for one in frame for name in one)]
-        return Frame(tuple(names), lambda name: [one.get(name) for one in frame], len(frame))
+        keys = {str(name): name for one in frame for name in one}
+        return Frame(tuple(keys), lambda name: [one.get(keys[name]) for one in frame], len(frame))
     return None
 
 

@@ -66,8 +66,33 @@ def given_rows(values: Any, *, where: str, quantisation: str | None = None) -> G
         matrix, present = cells, np.arange(n_rows, dtype=np.int64)
     _refuse_no_matrix(matrix, n_rows, where)
     stored = None if quantisation is None else stored_kind(quantisation)
-    matrix, _ = real_numbers(matrix, stored, where=where)
+    try:
+        matrix, _ = real_numbers(matrix, stored, where=where)
+    except GapvizError as error:
+        hint = error.hint.replace("--quantisation", "quantisation=…")
+        raise GapvizError(error.what, where=error.where, hint=hint) from error
     return _usable(matrix, present, n_rows, where)
+
+
+def whole_rows(values: Any, *, where: str) -> Numbers:
+    """`(n_rows, dim)` of rows that are all there, whatever holds them; an array as it is.
+
+    Args:
+        values: as `given_rows` takes them.
+        where: the modality, for errors.
+
+    Raises:
+        GapvizError: what cannot be read, or a row that is missing.
+    """
+    if is_tensor(values):
+        values = array_of_tensor(values)
+    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
+        return np.asarray(values)
+    given = given_rows(values, where=where)
+    if len(given.present) < given.n_rows:
+        first = int(np.setdiff1d(np.arange(given.n_rows), given.present)[0])
+        raise GapvizError("has no vector", where=f"{where}, row {first}", hint="leave it out")
+    return given.vectors
 
 
 def _cells(values: Any, where: str) -> tuple[Numbers | CellVectors, int]:
@@ -89,6 +114,7 @@ def _cells(values: Any, where: str) -> tuple[Numbers | CellVectors, int]:
     elif not isinstance(values, np.ndarray) and hasattr(values, "__array__"):
         values = np.asarray(values)
     if isinstance(values, np.ndarray):
+        values = np.asarray(values)  # a matrix, too, whose rows are two-dimensional themselves
         if values.dtype.kind != "O":
             return _whole(values)
         if values.ndim == 2 and values.shape[1] == 1:  # a frame with one column of vectors
@@ -133,11 +159,12 @@ def _of_rows(rows: Sequence[Any]) -> tuple[Numbers | CellVectors, int]:
     plain = [_plain_row(row) for row in rows]
     there = [place for place, row in enumerate(plain) if row is not None]
     found = [plain[place] for place in there]
-    if found and all(isinstance(row, np.ndarray) for row in found):
-        if len({row.shape for row in found}) == 1 and found[0].ndim == 1:
-            return CellVectors(np.array(there, dtype=np.int64), np.stack(found)), len(rows)
-        for place in there:
-            plain[place] = plain[place].tolist()
+    arrays = [isinstance(row, np.ndarray) for row in found]
+    if found and all(arrays) and len({row.shape for row in found}) == 1 and found[0].ndim == 1:
+        return CellVectors(np.array(there, dtype=np.int64), np.stack(found)), len(rows)
+    if any(arrays):
+        # Lengths that differ, or other things among the arrays, which then are told apart by row.
+        plain = [row.tolist() if isinstance(row, np.ndarray) else row for row in plain]
         found = [plain[place] for place in there]
     if found and all(isinstance(row, int | float | np.generic) for row in found):
         return _whole(np.asarray(found))

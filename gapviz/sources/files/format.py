@@ -261,6 +261,8 @@ def read_source(source: str, options: ReadOptions = ReadOptions()) -> Reading:
         return as_asked(Reading((shipped,)), options)
     path = Path(source)
     try:
+        if path.name in ("", ".."):  # the folder one works in, or above it, is called by its name
+            path = path.resolve()
         recover(path)
         path.stat()
         with limited(options.limits):

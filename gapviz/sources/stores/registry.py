@@ -38,10 +38,11 @@ def store_of(text: str) -> StoreSpec:
     for one in stores():
         if one.scheme == scheme:
             return one
+    example = "" if scheme else "write for instance qdrant://localhost:6333/collection; "
     raise GapvizError(
-        f"there is no store {scheme!r}",
+        f"there is no store {scheme!r}" if scheme else "is no address of a store",
         where=text,
-        hint=f"use one of {', '.join(one.scheme for one in stores())}",
+        hint=f"{example}use one of {', '.join(one.scheme for one in stores())}",
     )
 
 

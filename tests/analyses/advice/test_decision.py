@@ -1,5 +1,7 @@
 """The advice in one answer: as measured, in plain words, with what it costs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,15 @@ def test_the_decision_is_the_first_recommendation_as_it_was_measured(advice):
     for one in found.gains:
         assert one.change == "better" and one.before != one.after
     assert f"Of {advice.n_tried} ways tried on {advice.n_items} held-out items" in found.reason
+
+
+def test_a_figure_that_is_better_lower_gains_by_a_fall(advice):
+    first, *rest = advice.recommendations
+    effect = replace(first.effects[0], figure="imbalance@10, mixed index", higher_is_better=False)
+    turned = replace(first, effects=(effect, *first.effects[1:]))
+    reason = decision_of(replace(advice, recommendations=(turned, *rest))).reason
+    assert advice.other_half > 0
+    assert reason.endswith(f"it holds on the other: imbalance@10 −{advice.other_half:.2f}.")
 
 
 def test_queries_are_counted_in_hundreds_and_answers_in_tens(evidence):

@@ -26,11 +26,13 @@ CONTAINERS = {
     "every second row": lambda rows: np.repeat(rows, 2, axis=0)[::2],
     "(n, 1, dim)": lambda rows: rows[:, None],
     "a sparse matrix": sparse.csr_matrix,
+    "its dense matrix": lambda rows: sparse.csr_matrix(rows).todense(),
     "a tensor": torch.tensor,
     "a tensor with gradient": lambda rows: torch.tensor(rows, requires_grad=True),
     "a list of tensors": lambda rows: [torch.tensor(row) for row in rows],
     "a frame of numbers": pd.DataFrame,
     "a series of arrays": lambda rows: pd.Series(list(rows)),
+    "arrays and lists": lambda rows: [*rows[:5], *rows[5:].tolist()],
     "a series of lists": lambda rows: pd.Series(rows.tolist()),
     "a frame with one column": lambda rows: pd.DataFrame({"emb": list(rows)}),
     "texts": lambda rows: [str(row) for row in rows.tolist()],
@@ -91,6 +93,14 @@ def test_any_real_dtype_is_taken(dtype, pairs):
         whole[0].astype(np.float64) / np.linalg.norm(whole[0].astype(np.float64), axis=1)[:, None]
     )
     assert np.allclose(made.modality("image").vectors, expected, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bytes_are_read_without_a_word(dtype):
+    rows = np.random.default_rng(0).standard_normal((60, 16)).astype(dtype)
+    made = Collection.from_arrays(image=[row.tobytes() for row in rows], text=rows)
+    assert made.modality("image").vectors.tobytes() == made.modality("text").vectors.tobytes()
 
 
 def test_bfloat16_on_any_device_is_read_as_float32(pairs):
@@ -251,10 +261,16 @@ WRONG = {
     "no columns": ({"image": np.zeros((4, 0))}, "has shape (4, 0)"),
     "nothing but None": ({"image": [None] * N}, "all 12 rows are missing"),
     "three dimensions": ({"image": np.zeros((2, 3, 4))}, "has shape (2, 3, 4)"),
+    "a text among arrays": (
+        {"image": [*vectors()[0][:5], "oops", *vectors()[0][6:]]},
+        "image, row 5: is a text that is no list of numbers; give",
+    ),
+    "labels by a like name": ({"label": ["a"] * N}, "where label is no modality, write labels=…"),
     "uneven rows": ({"image": [[1, 2], [3, 4], [5]]}, "row 2: has 1 numbers instead of 2"),
     "complex numbers": ({"image": vectors()[0] + 0j}, "holds complex64 instead of numbers"),
     "truth values": ({"image": vectors()[0] > 0}, "holds bits (bool)"),
     "bytes of unknown meaning": ({"image": (vectors()[0] * 9 + 128).astype("u1")}, "no zero point"),
+    "bits of unknown meaning": ({"image": vectors()[0] > 0}, "(quantisation=…)"),
     "equal ids": ({"ids": ["a"] * N}, "rows 0 and 1 have the same id 'a'"),
     "too few ids": ({"ids": ["a"]}, "ids: has 1 entries, and there are 12 items"),
     "no id": ({"ids": [None] * N}, "ids, row 0: has no id"),

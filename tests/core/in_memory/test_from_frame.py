@@ -67,6 +67,15 @@ def test_columns_of_numbers_are_vectors_together():
     assert made.content_hash == Collection.from_arrays(image=IMAGE, text=TEXT).content_hash
 
 
+@pytest.mark.parametrize("records", [False, True])
+def test_columns_without_names_go_by_their_numbers(records, plain):
+    frame = pd.DataFrame([COLUMNS["img_emb"], COLUMNS["txt_emb"], COLUMNS["caption"]]).T
+    held = frame.to_dict("records") if records else frame
+    made = Collection.from_frame(held, {"image": 0, "text": 1}, captions=2)
+    assert made.modality("text").vectors.tobytes() == plain.modality("text").vectors.tobytes()
+    assert made.items[3].captions == plain.items[3].captions
+
+
 def test_columns_alone_name_their_modalities(plain):
     made = Collection.from_frame(FRAMES["pandas"], ["img_emb", "txt_emb"], **SAID)
     assert made.content_hash == plain.content_hash
@@ -119,7 +128,8 @@ WRONG = {
     "a path": (("frame.csv", VECTORS), "is one text instead of a data frame"),
     "no vectors": ((FRAMES["pandas"], 3), "instead of columns by modality"),
     "no columns": ((FRAMES["pandas"], {}), "names no column"),
-    "no name": ((FRAMES["pandas"], {"image": 3}), "instead of the name of a column"),
+    "no name": ((FRAMES["pandas"], {"image": 3.5}), "instead of the name of a column"),
+    "no such number": ((FRAMES["pandas"], {"image": 3}), "there is no column '3' in the frame"),
     "no rows": ((FRAMES["pandas"][:0], VECTORS), "the frame: is empty"),
     "a lazy frame": ((FRAMES["polars"].lazy(), VECTORS), "call its collect() first"),
     "several data sets": (

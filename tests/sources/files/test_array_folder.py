@@ -22,6 +22,13 @@ def test_files_are_modalities_by_their_names(folder, rows):
     assert read(str(folder)).collection.modality_names == ("audio", "image", "text")
 
 
+@pytest.mark.parametrize("place", [".", "below/.."])
+def test_the_folder_one_works_in_is_called_by_its_name(folder, place, monkeypatch):
+    (folder / "below").mkdir()
+    monkeypatch.chdir(folder)
+    assert read(place).collection.name == folder.name
+
+
 def test_a_table_names_the_items(folder):
     table = pa.table({"image_path": [f"{n}.jpg" for n in range(6)], "caption": ["a dog"] * 6})
     parquet.write_table(table, folder / "metadata.parquet")
