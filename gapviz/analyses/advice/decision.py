@@ -104,8 +104,11 @@ def _reason(advice: Advice, first: Recommendation) -> str:
     if advice.other_half is None:
         return words
     gain = figure(advice.other_half, 2, signed=True)
+    holds = "it holds" if advice.other_half > 0 else "it does not hold"
+    # The right answer stands higher among fewer items.
+    among = "" if advice.measured_by == "judged" else ", among half as many"
     return (
-        f"{words} Chosen on one half of the items, it holds on the other: "
+        f"{words} Chosen on one half of the items, {holds} on the other{among}: "
         f"{first.effects[0].figure.partition(',')[0]} {gain}."
     )
 

@@ -1,5 +1,7 @@
 """The advice in one answer: as measured, in plain words, with what it costs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from gapviz.analyses.advice.decision import decision_of, plain_changes
 from gapviz.analyses.advice.evidence import Evidence, mixed_trials
 from gapviz.analyses.advice.rules import Situation
 from gapviz.core.estimate import NORMAL_95
+from gapviz.core.wording import figure
 from gapviz.strategies import StrategyOptions
 
 
@@ -33,6 +36,14 @@ def test_the_decision_is_the_first_recommendation_as_it_was_measured(advice):
     for one in found.gains:
         assert one.change == "better" and one.before != one.after
     assert f"Of {advice.n_tried} ways tried on {advice.n_items} held-out items" in found.reason
+
+
+@pytest.mark.parametrize(("other_half", "said"), [(0.31, "it holds"), (-0.02, "it does not hold")])
+def test_what_holds_on_the_other_half_is_said_as_measured(advice, other_half, said):
+    reason = decision_of(replace(advice, other_half=other_half)).reason
+    assert reason.endswith(
+        f"{said} on the other, among half as many: NDCG@10 {figure(other_half, 2, signed=True)}."
+    )
 
 
 def test_queries_are_counted_in_hundreds_and_answers_in_tens(evidence):
