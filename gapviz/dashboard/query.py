@@ -123,9 +123,10 @@ def ask(chosen: Settings) -> Queries | None:
     kind = next(iter(kinds))
     if not live:
         st.caption(WITHOUT_MODEL)
+    if len(kinds) == 1:
+        return ways[kind](chosen)
     with st.container(horizontal=True):
-        if len(kinds) > 1:
-            kind = segments_of(replace(QUERY_BY, default=kind), kinds, width="content")
+        kind = segments_of(replace(QUERY_BY, default=kind), kinds, width="content")
         beside = st.container()
     # One field stands beside the choice; several need a line of their own.
     with beside if kind == "text" else st.container():
