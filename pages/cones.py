@@ -36,10 +36,10 @@ if chosen.has_one_modality:
     cloud_cards(chosen)
     st.stop()
 
-page_head("Cones: two clouds, one gap", chosen)
+page_head("Cones: how far apart the kinds lie", chosen)
 st.markdown(
-    f"Each dot is one {in_markdown(' or one '.join(chosen.modalities))}. Each kind crowds into a "
-    "cone of its own; between them is the **gap**."
+    f"Each dot is one {in_markdown(' or one '.join(chosen.modalities))}. Where each kind crowds "
+    "into a cone of its own, the distance between the cones is the **gap**."
 )
 show_doubts(chosen)
 figures = FiguresOfCones(chosen, figures_of(chosen))

@@ -67,6 +67,6 @@ if not may_change:
     st.stop()
 if encoding.can_be_encoded(opened):
     with st.container(border=True):
-        st.subheader("Encode", anchor=False)
+        st.subheader("Encode", anchor=steps.ENCODE_ANCHOR)
         encoding.encoding_panel(opened, is_next=not opened.encodings)
 library.removal(opened)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from gapviz.analyses.story.readings import ending_reading
 from gapviz.dashboard.errors import errors_shown
 from gapviz.dashboard.page_head import lacks_second_modality, page_head, show_doubts, ways_on
 from gapviz.dashboard.settings import settings
@@ -30,4 +31,4 @@ with head:
     page_head(TITLES["fixed" if found is None else found.result.ending], chosen)
 if found is not None:
     show_story(chosen, found)
-show_doubts(chosen)
+show_doubts(chosen, told=() if found is None else (ending_reading(found.result),))

@@ -113,7 +113,11 @@ def why_section(advice: Advice) -> None:
 def other_ways(advice: Advice) -> None:
     """All other recommendations, best first, and what could not be judged; folded."""
     others = advice.recommendations[1:]
-    head = f"The other {counted(len(others), 'way')}, best first" if others else "No other way"
+    ways = sum(one.rule.kind != "nothing" for one in others)
+    head = f"The other {counted(ways, 'way')}" if ways else "No other way"
+    if len(others) > ways:
+        head += ", and leaving it as it is" if ways else " but to leave it as it is"
+    head += ", best first" * (len(others) > 1)
     with st.expander(head, icon=":material/format_list_numbered:"):
         for place, one in enumerate(others, start=2):
             change = "".join(

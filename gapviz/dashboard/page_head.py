@@ -85,15 +85,17 @@ def _guesses(view: View) -> tuple[str, ...]:
         return ()  # the page says what is wrong with it
 
 
-def show_doubts(chosen: Settings) -> None:
+def show_doubts(chosen: Settings, told: Collection[str] = ()) -> None:
     """Warn where the vectors themselves are to be doubted, whatever is done with them.
 
     They share no content, as those of random weights, or their pictures are of another kind
-    than the built-in encoder knows. Of two encoders each warning names its own.
+    than the built-in encoder knows. Of two encoders each warning names its own. What the page has
+    `told` already is not said again.
     """
     for view in chosen.views:
         asked = _content_doubts.later(view, chosen.raw, chosen.seed, chosen.pair)
-        doubts = meanwhile(asked, DOUBTING, patiently=True) or ()
+        found = meanwhile(asked, DOUBTING, patiently=True) or ()
+        doubts = [one for one in found if one not in told]
         unlike = _domain_doubts(view)
         way = way_to_real_model(view) if unlike else None
         if way is not None:

@@ -47,6 +47,10 @@ FIRST_QUERY = {BUILTIN: "pedestrian"}
 MOST_OPTIONS = 1_000
 """Items in one list to choose from; a larger collection is filtered first."""
 MOST_MEGABYTES = 10
+WITHOUT_MODEL = (
+    ":material/info: These vectors came without the model that made them, so nothing new can be "
+    "encoded: what searches is what the collection holds."
+)
 
 _titles: WeakKeyDictionary[Collection, pa.Array] = WeakKeyDictionary()
 """`(n_items,)` titles of the items of a large collection."""
@@ -116,8 +120,13 @@ def ask(chosen: Settings) -> Queries | None:
         "judged": _judged_query,
         "text": _text_query,
     }
+    kind = next(iter(kinds))
+    if not live:
+        st.caption(WITHOUT_MODEL)
+    if len(kinds) == 1:
+        return ways[kind](chosen)
     with st.container(horizontal=True):
-        kind = segments_of(replace(QUERY_BY, default=next(iter(kinds))), kinds, width="content")
+        kind = segments_of(replace(QUERY_BY, default=kind), kinds, width="content")
         beside = st.container()
     # One field stands beside the choice; several need a line of their own.
     with beside if kind == "text" else st.container():

@@ -137,7 +137,7 @@ def hit_cards(answer: Answer, only_here: Members[tuple[str, int]], same_label: M
         # The query's item: its entry of another modality is the right answer.
         elif hit.item == query.item and hit.modality != query.modality:
             right = True
-            marks.append('<span class="gv-yes">✓ match</span>')
+            marks.append('<span class="gv-yes">✓ right answer</span>')
         elif hit.item == query.item:
             marks.append("own entry")
         if hit.item in same_label:

@@ -65,6 +65,7 @@ def scoreboard_section(chosen: Settings) -> None:
         chosen.seed,
         protocol,
         runs,
+        titles,
     )
 
     def read(board: Scoreboard) -> Ranking:

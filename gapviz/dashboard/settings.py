@@ -288,7 +288,8 @@ def _pair(modalities: tuple[str, ...]) -> tuple[str, str]:
 
 def _recommended(view: View, seed: int) -> str | None:
     """The strategy that the advisor recommends; None while it measures, and where it cannot."""
-    with suppress(GapvizError):  # the page says what is wrong with the collection
+    # Stays when all is known, so that the page below keeps its place.
+    with st.container(), suppress(GapvizError):  # the page says what is wrong with the collection
         asked = _recommendation(view, seed)
         known = asked.get()
         if known is None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitDuplicateElementKey
 from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -108,7 +109,8 @@ def result_of(awaited: Awaited[Result], wait: str | Wait) -> Result | None:
         again = (awaited, wait, task)
         _button("Try again", key=f"again_{awaited.name}", on_click=_start_anew, args=again)
     else:
-        _wait_for(awaited, wait)
+        with poll_place():
+            _wait_for(awaited, wait)
     return None
 
 
@@ -119,14 +121,27 @@ def meanwhile(awaited: Awaited[Result], words: str, *, patiently: bool = False) 
     Who waits `patiently` gives it the time that nobody notices. One that failed, or that the
     visitor cancelled elsewhere, is not begun anew.
     """
+    place = poll_place()
     found = awaited.get()
     if found is not None or awaited.name in _left():
         return found
     task = _tasks.start_once(awaited.name, awaited.compute, _visitor(), unhurried=True)
     status: TaskStatus[Result] = task.wait(PATIENCE_SECONDS if patiently else 0.0)
     if status.active:
-        _say_until_done(awaited, words)
+        with place:
+            _say_until_done(awaited, words)
     return status.result
+
+
+def poll_place() -> DeltaGenerator:
+    """Where one poll is drawn; empty, it takes no room.
+
+    It stays when the poll is gone: else all that follows would move up by one, and be drawn anew
+    while somebody types or clicks there. And nothing follows the poll in it: what a poll drew when
+    the whole page ran, Streamlit does not send if the poll runs before that is under way, and what
+    follows would then be past the end, which the browser does not survive.
+    """
+    return st.container()
 
 
 def is_left(awaited: Awaited[Any]) -> bool:
@@ -176,7 +191,7 @@ def _show_start(awaited: Awaited[Any], wait: Wait) -> None:
 def _wait_for(awaited: Awaited[Any], wait: Wait) -> None:
     task = _task(awaited, wait)
     if task is None or not task.status().active:
-        st.rerun()
+        _run_page_again()
     show_progress(awaited.name, wait.doing, task.status(), _leave, awaited, wait)
     if wait.so_far is not None:
         wait.so_far()
@@ -186,8 +201,18 @@ def _wait_for(awaited: Awaited[Any], wait: Wait) -> None:
 def _say_until_done(awaited: Awaited[Any], words: str) -> None:
     task = _tasks.find(awaited.name, _visitor())
     if task is None or not task.status().active:
-        st.rerun()
+        _run_page_again()
     st.caption(f":material/hourglass_top: {words}")
+
+
+def _run_page_again() -> NoReturn:
+    """Run the page, unless its visitor has asked for something meanwhile.
+
+    Streamlit looks for that where something is drawn; `st.rerun` alone would ask for the page of
+    before, and last.
+    """
+    st.empty()
+    st.rerun()
 
 
 def _start(awaited: Awaited[Any], wait: Wait) -> None:

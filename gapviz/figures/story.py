@@ -53,6 +53,8 @@ def marked_cones(
     scatter = go.Scattergl if webgl else go.Scatter
     ends = zip(marked.query, marked.answer, strict=True)
     x, y = ([float(one) for one in pair] for pair in ends)
+    # Unlike the centres of the clouds, which are rings in the legend.
+    of_the_query = {"color": "#F0C000", "line": {"width": 1.5, "color": "#1C2330"}}
     figure.add_traces(
         [
             scatter(
@@ -62,8 +64,7 @@ def marked_cones(
             scatter(
                 x=marked.found[:, 0], y=marked.found[:, 1], mode="markers",
                 name="its first answers", hoverinfo="skip",
-                marker={"symbol": "circle-open", "size": 12, "color": NEUTRAL,
-                        "line": {"width": 2}},
+                marker={"symbol": "circle", "size": 9, **of_the_query},
             ),
             scatter(
                 x=x[1:], y=y[1:], mode="markers", name="the right answer", hoverinfo="skip",
@@ -72,8 +73,7 @@ def marked_cones(
             ),
             scatter(
                 x=x[:1], y=y[:1], mode="markers", name="the query", hoverinfo="skip",
-                marker={"symbol": "star", "size": 18, "color": "#F0C000",
-                        "line": {"width": 1.5, "color": "#1C2330"}},
+                marker={"symbol": "star", "size": 18, **of_the_query},
             ),
         ]
     )  # fmt: skip

@@ -291,11 +291,17 @@ def test_a_collection_that_is_damaged_is_named_with_what_is_wrong(open_app, phot
 
 def test_the_next_step_is_the_only_primary_one(open_app, photos, store_collection):
     def steps(app):
-        current = re.search(r'aria-current="step"><span>.</span> ([^<]+)<', html(app))
+        current = re.search(
+            r'aria-current="step"><span>.</span> (?:<a href="#encode">)?([^<]+)<', html(app)
+        )
         primary = [one.label for one in app.button if one.proto.type == "primary"]
         return current[1], primary, "class=gv-button" in html(app)
 
-    assert steps(open_app(PAGE, opened="Photos")) == ("Encode it", ["Encode"], False)
+    to_encode = open_app(PAGE, opened="Photos")
+    assert steps(to_encode) == ("Encode it", ["Encode"], False)
+    # A whole screen below, so that the step leads there.
+    assert '<a href="#encode">' in html(to_encode)
+    assert "encode" in [head.proto.anchor for head in to_encode.subheader]
     encoded = store_collection(title="Encoded")
     assert steps(open_app(PAGE, opened=encoded.title)) == ("See it", [], True)
 

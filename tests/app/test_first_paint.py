@@ -39,7 +39,7 @@ for page in [None, *sys.argv[1:]]:
 """
 
 TITLES = {
-    "cones": "Cones: two clouds, one gap",
+    "cones": "Cones: how far apart the kinds lie",
     "search": "Search: one query, three indexes",
     "curves": "Curves: one choice, its whole range",
     "scores": "Scores: one number, several meanings",

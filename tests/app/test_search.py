@@ -39,7 +39,7 @@ def test_a_caption_of_the_collection_needs_no_encoder(open_app, monkeypatch):
     monkeypatch.setattr(query, "encoder_named", refuse)
     app = open_app(PAGE, q="cat face")
     assert not app.exception
-    assert "✓ match" in "".join(lists(app))
+    assert "✓ right answer" in "".join(lists(app))
 
 
 def test_the_number_of_results_is_obeyed(open_app):

@@ -152,7 +152,7 @@ def test_a_collection_without_a_gap_is_told_so_with_its_figures(open_app, store,
     assert not app.exception and not app.main.get("bidi_component")
     assert app.title[0].value == "Start: no gap worth fixing"
     assert NO_GAP in words(app) and "see nothing but" in words(app)
-    assert heads(app) == ["How often?", "What should I do?"]
+    assert heads(app) == ["What a search finds", "What should I do?"]
 
 
 def test_unpaired_data_have_no_right_answer(open_app, unpaired_collection):

@@ -3,6 +3,8 @@
 import logging
 from pathlib import Path
 
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
@@ -61,3 +63,16 @@ def test_streamlit_takes_a_folder_of_pages_for_its_older_kind_of_app(monkeypatch
     monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
     PagesManager(str(Path(__file__).parents[2] / "app.py"))
     assert PagesManager.uses_pages_directory
+
+
+def test_streamlit_does_not_send_what_a_fragment_drew_before_it_runs_again():
+    """Else polls need no container of their own: see `poll_place` of waiting.py."""
+    queue = ForwardMsgQueue()
+    for place, fragment in enumerate(["", "poll", ""]):
+        message = ForwardMsg()
+        message.metadata.delta_path[:] = [0, place]
+        message.delta.fragment_id = fragment
+        message.delta.new_element.markdown.body = f"drawn at {place}"
+        queue.enqueue(message)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["poll"])
+    assert [list(one.metadata.delta_path) for one in queue.flush()] == [[0, 0], [0, 2]]

@@ -147,3 +147,40 @@ def test_two_encoders_that_wait_for_one_result_have_one_button():
     work.go_on.set()
     assert not app.exception
     assert labels(app) == ["Cancel"]
+
+
+def page_with_more():
+    import streamlit as st
+
+    from gapviz.dashboard.waiting import meanwhile, result_of
+
+    if st.session_state.wait is None:
+        meanwhile(st.session_state.task, "Looking")
+    else:
+        result_of(st.session_state.task, st.session_state.wait)
+    st.markdown("more")
+
+
+def with_more(task, wait=None):
+    app = AppTest.from_function(page_with_more, default_timeout=20)
+    app.session_state["task"], app.session_state["wait"] = task, wait
+    return app.run()
+
+
+@pytest.mark.parametrize("wait", [None, "Making it"])
+def test_a_poll_stands_alone_in_a_container_of_the_page(wait):
+    work = Slow()
+    app = with_more(task_of(work), wait)
+    work.go_on.set()
+    assert len(app.main.children) == 2 and len(app.main.children[0].children) == 1
+
+
+def test_what_follows_keeps_its_place_when_the_words_are_gone():
+    work = Slow()
+    app = with_more(task_of(work))
+    work.go_on.set()
+    end = time.monotonic() + 10
+    while app.main.children[0].children and time.monotonic() < end:
+        app.run()
+    assert not app.main.children[0].children
+    assert app.main.children[1].value == "more"

@@ -82,7 +82,7 @@ def test_vectors_are_uploaded_and_measured_at_once(visit, tmp_path):
     tab = open_data(visit)
     add(tab, path)
     tab.page.get_by_role("link", name="See its cones").click()
-    expect(tab.page.locator("h1")).to_have_text("Cones: two clouds, one gap")
+    expect(tab.page.locator("h1")).to_have_text("Cones: how far apart the kinds lie")
     expect(tab.page.get_by_text("Page not found")).to_have_count(0)
     expect(tab.page.get_by_role("combobox", name="Collection")).to_have_value("clap")
     expect(tab.page.get_by_test_id("stMain")).to_contain_text("in widths of a cloud")

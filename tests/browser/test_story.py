@@ -85,3 +85,9 @@ def test_on_a_phone_the_story_comes_first(visit):
     expect(tab.page.locator(".story .place")).to_be_visible()
     tab.until(lambda: tab.page.locator(".story").bounding_box()["width"] <= 390)
     in_view(tab, *SHOWN, ".st-key-fixed")
+    # As long as no word is broken, nothing is wider than its card where none may be.
+    broken = tab.page.locator(".story .words").evaluate_all(
+        "all => all.filter(one => { one.style.overflowWrap = 'normal'; one.style.hyphens = 'none';"
+        " return one.scrollWidth > one.clientWidth + 1; }).map(one => one.textContent)"
+    )
+    assert not broken

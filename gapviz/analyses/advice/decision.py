@@ -106,8 +106,11 @@ def _reason(advice: Advice, first: Recommendation) -> str:
     effect = first.effects[0]
     # Of a figure that is better lower a gain is a fall.
     change = -advice.other_half if effect.higher_is_better is False else advice.other_half
+    holds = "it holds" if advice.other_half > 0 else "it does not hold"
+    # The right answer stands higher among fewer items.
+    among = "" if advice.measured_by == "judged" else ", among half as many"
     return (
-        f"{words} Chosen on one half of the items, it holds on the other: "
+        f"{words} Chosen on one half of the items, {holds} on the other{among}: "
         f"{effect.figure.partition(',')[0]} {figure(change, 2, signed=True)}."
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, count, product
 
@@ -61,6 +61,8 @@ class ScoreboardRequest:
     """Unless one is asked for, by judgments where every collection has some."""
     runs: Sequence[Judged] = ()
     """Rankings that other systems made, held against the same queries; see `given_runs`."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """By model, what the progress calls it where it has another name."""
 
     @property
     def n_rows(self) -> int:
@@ -120,7 +122,8 @@ class ScoreboardRequest:
                 entries.append(row.compute())
                 with told:
                     share = next(done) / self.n_rows
-                    report(share, f"{strategy_spec(chosen.name).title}, {model}")
+                    of_model = self.titles.get(model, model)
+                    report(share, f"{strategy_spec(chosen.name).title}, {of_model}")
             return entries
 
         small = [

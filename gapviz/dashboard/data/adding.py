@@ -113,6 +113,7 @@ def _welcome(stored: StoredCollection) -> None:
         amiss = not any(pairing.both.values()) or bool(pairing.alone or pairing.guesses)
     copies = copies_of(collection)
     words += (*copies.sentences, *copies.warnings)
+    amiss = amiss or bool(copies.warnings)
     if amiss:
         st.warning(in_markdown(" ".join(words)), icon=":material/rule:")
     else:

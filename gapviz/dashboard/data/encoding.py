@@ -16,7 +16,7 @@ from gapviz.dashboard.catalogue import workspace
 from gapviz.dashboard.data.library import megabytes
 from gapviz.dashboard.errors import errors_shown, show_error
 from gapviz.dashboard.real_model import MODEL, SOURCE, model_title
-from gapviz.dashboard.waiting import show_progress
+from gapviz.dashboard.waiting import poll_place, show_progress
 from gapviz.dashboard.widgets import choice_of, segments_of
 from gapviz.encoders.catalogue import available_models
 from gapviz.encoders.encoding.tasks import add_encoding, encode_stored, encoding_tasks
@@ -86,7 +86,8 @@ def encoding_panel(stored: StoredCollection, *, is_next: bool) -> None:
                 long_captions=long_captions,
             )
     if encoding_tasks(stored):
-        _tasks(stored)
+        with poll_place():
+            _tasks(stored)
 
 
 def _chosen_encoder() -> str | None:

@@ -15,6 +15,8 @@ STEPS = {
     "see": "See it",
 }
 """In order."""
+ENCODE_ANCHOR = "encode"
+"""Of the heading of the panel that encodes, which stands below what the collection holds."""
 
 
 def next_step(opened: StoredCollection | None) -> str:
@@ -38,6 +40,9 @@ def show_steps(now: str) -> None:
         done = names.index(now) >= number
         mark = "✓" if done else str(number)
         current = ' aria-current="step"' if name == now else ""
+        words = in_html(STEPS[name])
+        if name == now == "encode":
+            words = f'<a href="#{ENCODE_ANCHOR}">{words}</a>'
         look = ' class="gv-done"' if done else ""
-        parts.append(f"<li{look}{current}><span>{mark}</span> {in_html(STEPS[name])}</li>")
+        parts.append(f"<li{look}{current}><span>{mark}</span> {words}</li>")
     st.html(f'<ol class="gv-steps" aria-label="steps">{"".join(parts)}</ol>')

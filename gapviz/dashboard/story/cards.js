@@ -21,6 +21,14 @@ function picture(card) {
   return image;
 }
 
+// The style sheet sizes them by their longest word.
+function wordsOf(card) {
+  const made = element("span", "words", card.words);
+  const lengths = card.words.split(/\s+/).map((word) => [...word].length);
+  made.style.setProperty("--longest", Math.max(1, ...lengths));
+  return made;
+}
+
 function kindOf(card) {
   const made = element("span", "kind", card.glyph);
   made.append(element("span", "word", ` ${card.kind}`));
@@ -34,7 +42,7 @@ function cardOf(card, right) {
   const top = element("div", "top");
   top.append(element("span", "rank"), kindOf(card));
   const body = element("div", "body");
-  body.append(card.image ? picture(card) : element("span", "", card.words));
+  body.append(card.image ? picture(card) : wordsOf(card));
   made.append(top, body);
   if (card.image) made.append(element("div", "under", card.words));
   if (right) {
@@ -84,8 +92,9 @@ class Story {
     const asked = this.root.querySelector(".asked");
     asked.style.setProperty("--color", data.query.color);
     const by = data.query;
-    asked.replaceChildren(by.image ? picture(by) : element("span", "", by.words));
+    asked.replaceChildren(by.image ? picture(by) : wordsOf(by));
     this.root.querySelector(".query .head").textContent = data.query.head;
+    this.root.querySelector(".answers .head").textContent = data.heads.list;
     this.root.querySelector(".right_answer .head").textContent = data.heads.answer;
   }
 

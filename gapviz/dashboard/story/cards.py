@@ -43,7 +43,8 @@ _mount = st.components.v2.component(
   <p class="said" role="status"></p>
   <div class="board">
     <div class="panel query"><p class="head"></p><div class="asked"></div></div>
-    <div class="panel answers"><ol class="list" role="list"></ol></div>
+    <div class="panel answers"><p class="head" aria-hidden="true"></p>
+      <ol class="list" role="list"></ol></div>
     <div class="panel right_answer"><p class="head"></p><div class="slot"></div>
       <p class="place"></p></div>
   </div>

@@ -50,6 +50,10 @@ FIXED = free_parameter("fixed")
 EXAMPLE = url_parameter(next(one for one in ANALYSIS.parameters if one.name == "example"))
 DOING = "Looking for a query that fails"
 ASKING = "Decide is trying every way on this collection; its answer will stand here."
+NOTHING_TO_SEARCH_BY = (
+    "Look at the data first: does each vector stand beside the one of its own item, and did one "
+    "trained model make both? No way of searching repairs that."
+)
 DRAWN = 4_000
 """Most points of both clouds: what the query is marked in is sent anew with every run."""
 IDLE_IN_SIDEBAR = ("compare",)
@@ -116,11 +120,11 @@ def show_story(chosen: Settings, found: Finding) -> None:
         with errors_shown():
             _clouds(chosen, story, example)
     if story.ending != "too few":
-        st.subheader("How often?", anchor=False)
+        st.subheader("How often?" if story.examples else "What a search finds", anchor=False)
         _often(story, found)
     judged_section(replace(chosen, compare=None))
     st.subheader("What should I do?", anchor=False)
-    _what_to_do(chosen)
+    _what_to_do(chosen, story)
 
 
 @st.fragment
@@ -231,11 +235,14 @@ def _share(title: str, was: Estimate, now: Estimate | None, change: Change) -> N
     st.metric(title, value, delta=delta, border=True, height="stretch", **look)
 
 
-def _what_to_do(chosen: Settings) -> None:
-    with errors_shown():
-        advice = meanwhile(advice_of(story_request(chosen)), ASKING)
-        if advice is not None and measures_enough(chosen.view):
-            show_decision(decision_of(advice), links=False)
+def _what_to_do(chosen: Settings, story: Story) -> None:
+    if story.ending == "no content":
+        st.markdown(NOTHING_TO_SEARCH_BY)
+    else:
+        with errors_shown():
+            advice = meanwhile(advice_of(story_request(chosen)), ASKING)
+            if advice is not None and measures_enough(chosen.view):
+                show_decision(decision_of(advice), links=False)
     ways_on(
         {
             "decide": "All ways that were tried, and what they cost",

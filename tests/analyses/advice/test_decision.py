@@ -12,6 +12,7 @@ from gapviz.analyses.advice.decision import decision_of, plain_changes
 from gapviz.analyses.advice.evidence import Evidence, mixed_trials
 from gapviz.analyses.advice.rules import Situation
 from gapviz.core.estimate import NORMAL_95
+from gapviz.core.wording import figure
 from gapviz.strategies import StrategyOptions
 
 
@@ -43,7 +44,16 @@ def test_a_figure_that_is_better_lower_gains_by_a_fall(advice):
     turned = replace(first, effects=(effect, *first.effects[1:]))
     reason = decision_of(replace(advice, recommendations=(turned, *rest))).reason
     assert advice.other_half > 0
-    assert reason.endswith(f"it holds on the other: imbalance@10 −{advice.other_half:.2f}.")
+    fall = f"imbalance@10 −{advice.other_half:.2f}."
+    assert reason.endswith(f"it holds on the other, among half as many: {fall}")
+
+
+@pytest.mark.parametrize(("other_half", "said"), [(0.31, "it holds"), (-0.02, "it does not hold")])
+def test_what_holds_on_the_other_half_is_said_as_measured(advice, other_half, said):
+    reason = decision_of(replace(advice, other_half=other_half)).reason
+    assert reason.endswith(
+        f"{said} on the other, among half as many: NDCG@10 {figure(other_half, 2, signed=True)}."
+    )
 
 
 def test_queries_are_counted_in_hundreds_and_answers_in_tens(evidence):
