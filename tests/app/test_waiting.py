@@ -179,8 +179,5 @@ def test_what_follows_keeps_its_place_when_the_words_are_gone():
     work = Slow()
     app = with_more(task_of(work))
     work.go_on.set()
-    end = time.monotonic() + 10
-    while app.main.children[0].children and time.monotonic() < end:
-        app.run()
-    assert not app.main.children[0].children
+    run_until(app, lambda page: not page.main.children[0].children)
     assert app.main.children[1].value == "more"

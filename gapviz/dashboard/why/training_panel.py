@@ -28,6 +28,7 @@ from gapviz.dashboard.errors import errors_shown, show_error
 from gapviz.dashboard.sections import how_computed
 from gapviz.dashboard.settings import Settings
 from gapviz.dashboard.url_params import free_parameter, url_choice, url_parameter
+from gapviz.dashboard.waiting import poll_place
 from gapviz.dashboard.widgets import choice_of, number_of, segments_of
 from gapviz.figures.cones import alt_text
 from gapviz.figures.training import (
@@ -166,11 +167,13 @@ def _panel(features: TrainingFeatures, options: TrainingOptions) -> None:
             "both over one another.",
             icon=":material/play_arrow:",
         )
-    elif any(run.live.busy for run in runs):
-        # A fragment that is no longer called is no longer polled.
-        st.fragment(_show_runs_until_idle, run_every=POLL_SECONDS)(runs)
-    else:
-        st.fragment(_show_runs)(runs)
+        return
+    with poll_place():
+        if any(run.live.busy for run in runs):
+            # A fragment that is no longer called is no longer polled.
+            st.fragment(_show_runs_until_idle, run_every=POLL_SECONDS)(runs)
+        else:
+            st.fragment(_show_runs)(runs)
 
 
 def _runs(features: TrainingFeatures) -> list[TrainedRun]:
