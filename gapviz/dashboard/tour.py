@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil, sqrt
 
 import numpy as np
 import streamlit as st
@@ -50,7 +51,10 @@ from gapviz.measures.projection.layout import Layout, Method
 from gapviz.strategies import StrategyOptions, shift
 
 DOING = "Measuring for the tour"
-CONES_HEIGHT = 700
+CONES_HEIGHT, LOWER_CONES_HEIGHT = 700, 540
+"""Pixels, alone and below a figure with its slider: both end on the screen of a projector."""
+WALL_ASPECT = 3.6
+"""Width of the wall of tiles by its height, on the screen of a projector."""
 GOOD = 0.5
 """Chance of being among the first ten above which a query counts as drawn bright."""
 
@@ -110,8 +114,8 @@ def _the_number(chosen: Settings) -> None:
         )
     st.html(
         f'<div class="gv-stage"><p class="gv-big">{figure(gap.gap, 2)} '
-        f"<small>is the gap, of 0 to 2 (95 % interval {figure(gap.low, 2)} to "
-        f"{figure(gap.high, 2)})</small></p><p>{in_html(tour.gap_words)}</p>"
+        f"<small>is the gap, of 0 to 2 (95 % interval {figure(gap.low)} to "
+        f"{figure(gap.high)})</small></p><p>{in_html(tour.gap_words)}</p>"
         "<p>How alike two entries are on average (cosine; 1 is the same):</p>"
         f'<div class="gv-nears">{"".join(pairs)}</div></div>'
     )
@@ -141,13 +145,15 @@ def _all_queries(chosen: Settings) -> None:
     )
     drawn = tour.asked.items.size
     part = "" if drawn == tour.asked.n_queries else f" {drawn:,} of them are drawn, evenly spread."
+    columns = ceil(sqrt(drawn * WALL_ASPECT))
     st.html(
         f'<div class="gv-stage"><p class="gv-big">{figure(found, 0)} of {one.n_matched:,} '
         f"<small>{in_html(story.modality)} queries find their answer among the first 10.</small>"
         f"</p><p>{in_html(tour.bias_words)}</p>"
         f"<p>Each tile is what one query looks for; outlined: found.{part}</p>"
-        f'<div class="gv-wall" role="img" aria-label="{figure(found, 0)} of {one.n_matched:,} '
-        f'queries find their answer">{tiles}</div></div>'
+        f'<div class="gv-wall" style="--gv-columns: {columns}" role="img" '
+        f'aria-label="{figure(found, 0)} of {one.n_matched:,} queries find their answer">'
+        f"{tiles}</div></div>"
     )
 
 
@@ -156,7 +162,7 @@ def _subtract(chosen: Settings) -> None:
         shown = st.container(width="stretch")
         strength = number_of(STRENGTH)
     options = StrategyOptions(CENTRED.name, strength=float(strength))
-    _cones(chosen, options, lines=False)
+    _cones(chosen, options, lines=False, height=LOWER_CONES_HEIGHT)
     with shown:
         request = replace(story_request(on_tour(chosen)), strategy=options)
         found = found_of(find_moved, request, "Measuring the gap")
@@ -167,7 +173,7 @@ def _subtract(chosen: Settings) -> None:
         st.metric(
             "Gap (0 is none)",
             figure(moved.after.gap, 2),
-            f"{figure(change, 2, signed=True)} against raw" if change else "as raw",
+            f"from {figure(moved.before.gap, 2)} raw" if change else "as raw",
             **metric_look(change, moved.change),
         )
 
@@ -236,7 +242,9 @@ def _from_to(chosen: Settings, tour: Tour, example: Example) -> None:
     )
 
 
-def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
+def _cones(
+    chosen: Settings, options: StrategyOptions, *, lines: bool, height: int = CONES_HEIGHT
+) -> None:
     """Both clouds of the held-out items, on the axes of the raw ones."""
     collection = held_out(chosen.view)
     raw, layout, item_index = _layouts(chosen.view, options, chosen.seed, chosen.pair)
@@ -247,7 +255,7 @@ def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
         pairs=chosen.pair if lines else None,
         ranges=shared_ranges(raw, layout),
         webgl=webgl_available(),
-        height=CONES_HEIGHT,
+        height=height,
     )
     with st.container(key="tour_chart"):
         show_chart(drawn, "tour_cones", alt_text(layout))
@@ -312,7 +320,7 @@ STOPS = (
     Stop("The distance of their centres is the gap.", _the_number),
     Stop("Ask one index of both: does the right answer show?", _failing_query),
     Stop("One query may be an accident: look at all of them.", _all_queries),
-    Stop("Move both centres to one place, and the gap all but closes.", _subtract),
+    Stop("Move both centres towards one place: how much of the gap is left?", _subtract),
     Stop("Does the query that failed find its answer now?", _better_and_worse),
     Stop("Or move nothing: one list a modality, merged by rank.", _route_and_fuse),
     Stop("What Decide says of this data.", _the_decision),

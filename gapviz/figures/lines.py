@@ -237,7 +237,8 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
         layout |= {"tickmode": "array", "tickvals": list(axis.ticks), "tickangle": 0}
         layout["ticktext"] = [f"{tick:,g}" for tick in axis.ticks]
     if axis.percent:
-        layout["tickformat"] = ".0%"
+        # With a decimal where whole ones would name two ticks alike.
+        layout["tickformat"] = ".1~%"
     return layout
 
 

@@ -131,5 +131,6 @@ def _call_out(
         "arrowhead": 0,
         "arrowwidth": 1.5,
         "arrowcolor": color,
-        "font": {"size": FONT, "color": color},
+        # In the colour of the page's text: blue words on a dark ground are not read from afar.
+        "font": {"size": FONT},
     }
