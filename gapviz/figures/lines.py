@@ -237,8 +237,8 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
         layout |= {"tickmode": "array", "tickvals": list(axis.ticks), "tickangle": 0}
         layout["ticktext"] = [f"{tick:,g}" for tick in axis.ticks]
     if axis.percent:
-        # With a decimal where whole ones would name two ticks alike.
-        layout["tickformat"] = ".1~%"
+        # With as many decimals as tell a tick from the next.
+        layout["tickformat"] = ".4~%"
     return layout
 
 

@@ -232,6 +232,19 @@ def test_a_crowd_in_the_plane_is_enlarged_and_keeps_its_colours():
     assert "The 3 of them" in near.title
 
 
+def test_no_two_strategies_of_the_plane_look_alike():
+    (figure,) = [panel.figure for panel in plane_panels(placed(*((n / 10, -n / 10) for n in range(12))))]
+    points = [trace for trace in figure.data if trace.x[0] is not None]
+    keys = [trace for trace in figure.data if trace.x[0] is None]
+    assert len({(trace.marker.color, trace.marker.symbol) for trace in points}) == 12
+    assert len({(trace.line.color, trace.line.dash) for trace in keys}) == 12
+
+
+def test_small_shares_have_ticks_of_their_own(panels):
+    for panel in (*panels["dimensions"][:2], *panels["hubs"], *panels["spectrum"]):
+        assert panel.figure.layout.yaxis.tickformat == ".4~%"
+
+
 def test_a_plane_without_a_crowd_stays_one():
     assert len(plane_panels(placed(*((step / 10, -step / 10) for step in range(8))))) == 1
     assert len(plane_panels(placed((1.0, -1.0)))) == 1
