@@ -134,9 +134,8 @@ def _all_queries(chosen: Settings) -> None:
     story = tour.story
     one = story.often[story.modality]
     if tour.asked is None:
-        st.html(
-            f'<div class="gv-stage"><p>{in_html(often_reading(story.modality, one, ""))}</p></div>'
-        )
+        words = often_reading(story.modality, replace(one, fixed=None), "")
+        st.html(f'<div class="gv-stage"><p>{in_html(words)}</p></div>')
         return
     found = one.raw.found.value * one.n_matched
     tiles = "".join(

@@ -21,6 +21,7 @@ Positions = Float64 | Indices | npt.NDArray[np.str_]
 """Of the points of a line; words make an axis of categories."""
 
 HEIGHT = 320
+NOTHING = "nothing to measure here"
 
 # Of a band, so that two of them and the grid below can be told apart.
 BAND_OPACITY = 0.16
@@ -131,6 +132,10 @@ def line_figure(
             line={"color": line.color, "dash": line.dash, "width": 2},
             marker={"symbol": line.symbol, "size": 6},
             hovertemplate="%{y:.3f}",
+        )
+    if all(np.isnan(np.asarray(line.y, dtype=np.float64)).all() for line in lines):
+        figure.add_annotation(
+            x=0.5, y=0.5, xref="paper", yref="paper", text=NOTHING, showarrow=False
         )
     dashed = {"color": NEUTRAL, "width": 1.5, "dash": "dash"}
     for mark in at_x:

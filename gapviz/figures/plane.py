@@ -17,7 +17,7 @@ from gapviz.figures.lines import Axis, Panel, frame
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.figures.plotly_objects import go
 
-HEIGHT = 560
+HEIGHT = 480
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
 COLORS = (NEUTRAL, "#56B4E9", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#D55E00")
 
@@ -133,7 +133,7 @@ def _figure(
         showlegend=True,
         # Below the title of the axis, in as many columns as there is room for.
         legend=level_legend(
-            0, yref="container", entrywidth=ENTRY_WIDTH, maxheight=0.6, font={"size": 11}
+            0, yref="container", entrywidth=ENTRY_WIDTH, maxheight=0.5, font={"size": 11}
         ),
     )
     return figure
