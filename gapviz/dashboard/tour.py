@@ -23,6 +23,7 @@ from gapviz.analyses.tour import (
     find_moved,
     find_tour,
     numbered_stops,
+    of_all_reading,
 )
 from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_html, in_markdown
@@ -148,7 +149,7 @@ def _all_queries(chosen: Settings) -> None:
     st.html(
         f'<div class="gv-stage"><p class="gv-big">{figure(found, 0)} of {one.n_matched:,} '
         f"<small>{in_html(story.modality)} queries find their answer among the first 10.</small>"
-        f"</p><p>{in_html(tour.bias_words)}</p>"
+        f"</p><p>{in_html(of_all_reading(story))}{in_html(tour.bias_words)}</p>"
         f"<p>Each tile is what one query looks for; outlined: found.{part}</p>"
         f'<div class="gv-wall" style="--gv-columns: {columns}" role="img" '
         f'aria-label="{figure(found, 0)} of {one.n_matched:,} queries find their answer">'

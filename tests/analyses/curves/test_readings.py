@@ -31,9 +31,20 @@ def test_the_sweep_is_told_where_the_gap_closes_and_what_bias_is_left(collection
     at = int(np.argmin(np.abs(curve.strengths - 1)))
     bias = np.mean([band.value[at] for band in curve.bias.values()])
     sentence = strength_reading(curve)
-    assert f"where the bias rate is still {bias:.2f}" in sentence
+    assert f"where the bias rate is {bias:.2f}" in sentence
     assert "mixed NDCG@10 is best at λ = " in sentence
     assert "InfoNCE (mean of both directions) is lowest at λ = " in sentence
+
+
+@pytest.mark.parametrize(("more", "words"), [(0.0, "is 0.49"), (0.3, "is still 0.79")])
+def test_bias_is_there_still_only_where_it_is_not_neutral(collection, more, words):
+    curve = strength_curve(collection, CENTRE, PAIR).compute()
+    level = {
+        name: Band(*[np.full(curve.strengths.size, curve.expected_bias[name] + more)] * 3)
+        for name in curve.bias
+    }
+    told = strength_reading(replace(curve, bias=level))
+    assert f"where the bias rate {words} (neutral 0.49)" in told
 
 
 def test_a_gap_that_stays_open_is_said_to(collection):
