@@ -30,7 +30,7 @@ from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.strategies import StrategyOptions
 
 STOP_TITLES = (
-    "Two cones",
+    "The cones",
     "The number",
     "A query that fails",
     "All queries",
@@ -141,7 +141,7 @@ def of_all_reading(story: Story) -> str:
         return ""
     share = float(np.mean([one.raw.found.value for one in known.values()]))
     return (
-        f"So do {' and '.join(others)}: together, each kind weighing the same, "
+        f"{' and '.join(others)} do: together, each kind weighing the same, "
         f"{of_hundred(share)} of 100. "
     )
 

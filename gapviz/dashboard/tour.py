@@ -283,9 +283,10 @@ def _shown(
     """The address of the picture of an entry, if it has one, and its words."""
     item = collection.items[position]
     words = item.captions[0] if item.captions else ""
-    if modality == "text" or item.image is None:
+    if modality == "text" or item.picture(modality) is None:
         return None, words
-    return thumbnail_url(chosen.collection, collection_of(chosen.view), item, 192), words
+    whole = collection_of(chosen.view)
+    return thumbnail_url(chosen.collection, whole, item, 192, modality), words
 
 
 def _entry(chosen: Settings, collection: Collection, entry: Entry, words: str | None = None) -> str:
@@ -316,7 +317,7 @@ def _tile(chosen: Settings, collection: Collection, position: int, found: bool) 
 
 
 STOPS = (
-    Stop("One model, two clouds: do they mix?", _two_cones),
+    Stop("One model, a cloud for each kind: do they mix?", _two_cones),
     Stop("The distance of their centres is the gap.", _the_number),
     Stop("Ask one index of both: does the right answer show?", _failing_query),
     Stop("One query may be an accident: look at all of them.", _all_queries),
