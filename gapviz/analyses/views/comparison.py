@@ -101,7 +101,7 @@ def _figures(
     # Of what its difference is of, or the two would not add up.
     pair = "–".join(before.pair)
     gaps = [one.geometry.gap.debiased for one in (before, after)]
-    shown = {("gap",): [f"Gap without noise, {pair}", *gaps]}
+    shown: dict[tuple[str, ...], list[Cell]] = {("gap",): [f"Gap without noise, {pair}", *gaps]}
     rows = [
         [*shown.get(key, row[:-1]), *_change(before, after, key), row[-1]]
         for key, row in zip(keys, table.rows, strict=True)
