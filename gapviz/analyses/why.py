@@ -80,7 +80,7 @@ def order_finding(study: ShiftStudy) -> Finding:
                     Column("loss", "loss", unit="nats a query"),
                     Column("reranked", "ranks changed"),
                     Column("loss_renormalised", "at length 1: loss"),
-                    Column("reranked_renormalised", "at length 1: ranks changed"),
+                    Column("reranked_renormalised", "ranks changed"),
                 ],
                 rows,
             )
