@@ -48,9 +48,6 @@ code_section(card, taken.after.strategy)
 store_section(taken.after.strategy.options)
 if spec.moves_vectors:
     command_section(card, spec)
-with st.grid(2, min_column_width=420, gap="large"):
-    with st.container():
-        files_section(taken.files)
-    with st.container():
-        thresholds_section(card, spec)
-        matches_section(card)
+thresholds_section(card, spec)
+matches_section(card)
+files_section(taken.files)

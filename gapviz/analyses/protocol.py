@@ -167,7 +167,10 @@ def find_protocol(request: Request, progress: Progress) -> Finding:
     if n_lacking:
         whys = "; ".join(dict.fromkeys(filter(None, of_all)))
         n_has = len(of_all) - n_lacking
-        reading = f"{collection.name} has {n_has} of these {len(of_all)} figures: {whys}."
+        reading = (
+            f"{collection.name} has {n_has} of these {len(of_all)} figures. Why it lacks the "
+            f"others: {whys}."
+        )
     return Finding(
         figures={
             "collection": collection.name,

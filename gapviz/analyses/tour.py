@@ -11,7 +11,7 @@ from gapviz.analyses.advice.decision import PlainChange, plain_changes
 from gapviz.analyses.advice.evidence import mixed_trials
 from gapviz.analyses.analysis import Finding, Request
 from gapviz.analyses.changes import gap_change
-from gapviz.analyses.figure_words import bias_reading
+from gapviz.analyses.figure_words import bias_reading, of_hundred
 from gapviz.analyses.measure import gap_reading
 from gapviz.analyses.story.example import Example
 from gapviz.analyses.story.readings import story_readings
@@ -22,7 +22,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.estimate import NORMAL_95
 from gapviz.core.progress import Progress, share_of
 from gapviz.core.vectors import Float32, Float64, Indices
-from gapviz.core.wording import counted
+from gapviz.core.wording import counted, figure
 from gapviz.measures.geometry.centroids import Gap
 from gapviz.measures.measurement import Measurement
 from gapviz.measures.retrieval.outcomes import DEPTH
@@ -30,7 +30,7 @@ from gapviz.retrieval.exact_index import ExactIndex
 from gapviz.strategies import StrategyOptions
 
 STOP_TITLES = (
-    "Two cones",
+    "The cones",
     "The number",
     "A query that fails",
     "All queries",
@@ -123,6 +123,26 @@ def counts_reading(collection: Collection) -> str:
     return (
         f"All figures: {counted(collection.n_items, 'held-out item')} in one index, "
         f"the first {DEPTH} answers."
+    )
+
+
+def of_all_reading(story: Story) -> str:
+    """What the queries of the other modalities find, and all together, as Decide counts them.
+
+    Empty where none of them has a match.
+    """
+    known = {name: one for name, one in story.often.items() if one.n_matched}
+    others = [
+        f"{figure(one.raw.found.value * one.n_matched, 0)} of {one.n_matched:,} {name} queries"
+        for name, one in known.items()
+        if name != story.modality
+    ]
+    if not others:
+        return ""
+    share = float(np.mean([one.raw.found.value for one in known.values()]))
+    return (
+        f"{' and '.join(others)} do: together, each kind weighing the same, "
+        f"{of_hundred(share)} of 100. "
     )
 
 

@@ -49,6 +49,7 @@ PARTS = {
             "ringed": {encoder_title(view): studied(view) for view in chosen.views}
         },
         once=True,
+        columns=1,
     ),
     "hubs": Section(
         title=TITLES["hubs"],

@@ -44,7 +44,7 @@ def _k_panels(found: Finding, chosen: Settings) -> Sequence[Panel]:
 
 def _large(curve: str, titles: Mapping[str, str], default: str) -> Parameter:
     """Which panel of a curve is the large one, by their order."""
-    return url_choice(f"large_{curve}", "Large", titles, default=default)
+    return url_choice(f"large_{curve}", "Large chart", titles, default=default)
 
 
 BOTH_LISTS = (
@@ -93,7 +93,7 @@ CURVES = {
     ),
     "calibration": Section(
         title="Calibration size",
-        question="How many matched pairs does the strategy need before it can be trusted?",
+        question="How many calibration items does the strategy need before it can be trusted?",
         find=FIND["calibration"],
         doing="Fitting on ever more items",
         panels=lambda found, chosen: calibration_panels(found.result, chosen.modalities),

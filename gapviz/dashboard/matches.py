@@ -111,7 +111,8 @@ def match_section(
     _reliability(studies, view)
     tables = [reliability_table(studies), abstention_table(studies)]
     for table in tables:
-        show_table(replace(table, note=""))
+        if table.rows:
+            show_table(replace(table, note=""))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(in_markdown(legend(tables)), width="stretch")
         how_computed(in_markdown(PROTOCOL))

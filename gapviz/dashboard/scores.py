@@ -103,8 +103,10 @@ def _show_distributions(chosen: Settings) -> None:
 
 def _show_thresholds(chosen: Settings) -> None:
     """One threshold read on all pair types, one for each, and how likely a score is a match."""
+    # Above all three: below them nobody would find what changes them.
+    query_modality = query_modality_of(chosen)
     results = st.container()
-    found = _studies_of_views(chosen, query_modality_of(chosen), results)
+    found = _studies_of_views(chosen, query_modality, results)
     if not found:
         return
     with results:

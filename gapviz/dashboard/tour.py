@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil, sqrt
 
 import numpy as np
 import streamlit as st
@@ -22,6 +23,7 @@ from gapviz.analyses.tour import (
     find_moved,
     find_tour,
     numbered_stops,
+    of_all_reading,
 )
 from gapviz.core.collection import Collection
 from gapviz.core.foreign import in_html, in_markdown
@@ -50,7 +52,10 @@ from gapviz.measures.projection.layout import Layout, Method
 from gapviz.strategies import StrategyOptions, shift
 
 DOING = "Measuring for the tour"
-CONES_HEIGHT = 700
+CONES_HEIGHT, LOWER_CONES_HEIGHT = 700, 540
+"""Pixels, alone and below a figure with its slider: both end on the screen of a projector."""
+WALL_ASPECT = 3.6
+"""Width of the wall of tiles by its height, on the screen of a projector."""
 GOOD = 0.5
 """Chance of being among the first ten above which a query counts as drawn bright."""
 
@@ -110,8 +115,8 @@ def _the_number(chosen: Settings) -> None:
         )
     st.html(
         f'<div class="gv-stage"><p class="gv-big">{figure(gap.gap, 2)} '
-        f"<small>is the gap, of 0 to 2 (95 % interval {figure(gap.low, 2)} to "
-        f"{figure(gap.high, 2)})</small></p><p>{in_html(tour.gap_words)}</p>"
+        f"<small>is the gap, of 0 to 2 (95 % interval {figure(gap.low)} to "
+        f"{figure(gap.high)})</small></p><p>{in_html(tour.gap_words)}</p>"
         "<p>How alike two entries are on average (cosine; 1 is the same):</p>"
         f'<div class="gv-nears">{"".join(pairs)}</div></div>'
     )
@@ -130,9 +135,8 @@ def _all_queries(chosen: Settings) -> None:
     story = tour.story
     one = story.often[story.modality]
     if tour.asked is None:
-        st.html(
-            f'<div class="gv-stage"><p>{in_html(often_reading(story.modality, one, ""))}</p></div>'
-        )
+        words = often_reading(story.modality, replace(one, fixed=None), "")
+        st.html(f'<div class="gv-stage"><p>{in_html(words)}</p></div>')
         return
     found = one.raw.found.value * one.n_matched
     tiles = "".join(
@@ -141,13 +145,15 @@ def _all_queries(chosen: Settings) -> None:
     )
     drawn = tour.asked.items.size
     part = "" if drawn == tour.asked.n_queries else f" {drawn:,} of them are drawn, evenly spread."
+    columns = ceil(sqrt(drawn * WALL_ASPECT))
     st.html(
         f'<div class="gv-stage"><p class="gv-big">{figure(found, 0)} of {one.n_matched:,} '
         f"<small>{in_html(story.modality)} queries find their answer among the first 10.</small>"
-        f"</p><p>{in_html(tour.bias_words)}</p>"
+        f"</p><p>{in_html(of_all_reading(story))}{in_html(tour.bias_words)}</p>"
         f"<p>Each tile is what one query looks for; outlined: found.{part}</p>"
-        f'<div class="gv-wall" role="img" aria-label="{figure(found, 0)} of {one.n_matched:,} '
-        f'queries find their answer">{tiles}</div></div>'
+        f'<div class="gv-wall" style="--gv-columns: {columns}" role="img" '
+        f'aria-label="{figure(found, 0)} of {one.n_matched:,} queries find their answer">'
+        f"{tiles}</div></div>"
     )
 
 
@@ -156,7 +162,7 @@ def _subtract(chosen: Settings) -> None:
         shown = st.container(width="stretch")
         strength = number_of(STRENGTH)
     options = StrategyOptions(CENTRED.name, strength=float(strength))
-    _cones(chosen, options, lines=False)
+    _cones(chosen, options, lines=False, height=LOWER_CONES_HEIGHT)
     with shown:
         request = replace(story_request(on_tour(chosen)), strategy=options)
         found = found_of(find_moved, request, "Measuring the gap")
@@ -167,7 +173,7 @@ def _subtract(chosen: Settings) -> None:
         st.metric(
             "Gap (0 is none)",
             figure(moved.after.gap, 2),
-            f"{figure(change, 2, signed=True)} against raw" if change else "as raw",
+            f"from {figure(moved.before.gap, 2)} raw" if change else "as raw",
             **metric_look(change, moved.change),
         )
 
@@ -236,7 +242,9 @@ def _from_to(chosen: Settings, tour: Tour, example: Example) -> None:
     )
 
 
-def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
+def _cones(
+    chosen: Settings, options: StrategyOptions, *, lines: bool, height: int = CONES_HEIGHT
+) -> None:
     """Both clouds of the held-out items, on the axes of the raw ones."""
     collection = held_out(chosen.view)
     raw, layout, item_index = _layouts(chosen.view, options, chosen.seed, chosen.pair)
@@ -247,7 +255,7 @@ def _cones(chosen: Settings, options: StrategyOptions, *, lines: bool) -> None:
         pairs=chosen.pair if lines else None,
         ranges=shared_ranges(raw, layout),
         webgl=webgl_available(),
-        height=CONES_HEIGHT,
+        height=height,
     )
     with st.container(key="tour_chart"):
         show_chart(drawn, "tour_cones", alt_text(layout))
@@ -275,9 +283,10 @@ def _shown(
     """The address of the picture of an entry, if it has one, and its words."""
     item = collection.items[position]
     words = item.captions[0] if item.captions else ""
-    if modality == "text" or item.image is None:
+    if modality == "text" or item.picture(modality) is None:
         return None, words
-    return thumbnail_url(chosen.collection, collection_of(chosen.view), item, 192), words
+    whole = collection_of(chosen.view)
+    return thumbnail_url(chosen.collection, whole, item, 192, modality), words
 
 
 def _entry(chosen: Settings, collection: Collection, entry: Entry, words: str | None = None) -> str:
@@ -308,11 +317,11 @@ def _tile(chosen: Settings, collection: Collection, position: int, found: bool) 
 
 
 STOPS = (
-    Stop("One model, two clouds: do they mix?", _two_cones),
+    Stop("One model, a cloud for each kind: do they mix?", _two_cones),
     Stop("The distance of their centres is the gap.", _the_number),
     Stop("Ask one index of both: does the right answer show?", _failing_query),
     Stop("One query may be an accident: look at all of them.", _all_queries),
-    Stop("Move both centres to one place, and the gap all but closes.", _subtract),
+    Stop("Move both centres towards one place: how much of the gap is left?", _subtract),
     Stop("Does the query that failed find its answer now?", _better_and_worse),
     Stop("Or move nothing: one list a modality, merged by rank.", _route_and_fuse),
     Stop("What Decide says of this data.", _the_decision),

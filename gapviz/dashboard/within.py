@@ -161,7 +161,7 @@ def _labels(collection: Collection, comparison: WithinComparison) -> None:
     st.caption(
         f"In brackets: held-out items of the label. Hollow: fewer than {FEW_ITEMS}, "
         f"{n_few} of the {len(parts)} labels; their intervals say little. Among so many intervals "
-        "one in twenty keeps off 0 by chance. Items ask by label, but search among all."
+        "one in twenty misses 0 by chance alone. Items ask by label, but search among all."
     )
 
 

@@ -121,7 +121,7 @@ def hub_panels(hubs: Hubs) -> tuple[Panel, ...]:
             np.arange(most + 1),
             lines,
             x_axis=Axis(f"lists of {hub.k} that an entry stands in, at least"),
-            y_axis=Axis(f"share of the {target} entries (log)", log=True),
+            y_axis=Axis(f"share of the {target} entries (log)", log=True, percent=True),
             at_x=[Mark(float(hub.occurrences.mean()), "mean")],
             height=360,
         )
@@ -161,7 +161,7 @@ def spectrum_figure(
         np.arange(1, next(iter(shares.values())).size + 1),
         lines,
         x_axis=Axis("principal component"),
-        y_axis=Axis(y_title, log=True),
+        y_axis=Axis(y_title, log=True, percent=True),
         height=360,
     ).update_traces(mode="lines", selector={"mode": "lines+markers"})
 

@@ -21,6 +21,7 @@ Positions = Float64 | Indices | npt.NDArray[np.str_]
 """Of the points of a line; words make an axis of categories."""
 
 HEIGHT = 320
+NOTHING = "nothing to measure here"
 
 # Of a band, so that two of them and the grid below can be told apart.
 BAND_OPACITY = 0.16
@@ -132,6 +133,10 @@ def line_figure(
             marker={"symbol": line.symbol, "size": 6},
             hovertemplate="%{y:.3f}",
         )
+    if all(np.isnan(np.asarray(line.y, dtype=np.float64)).all() for line in lines):
+        figure.add_annotation(
+            x=0.5, y=0.5, xref="paper", yref="paper", text=NOTHING, showarrow=False
+        )
     dashed = {"color": NEUTRAL, "width": 1.5, "dash": "dash"}
     for mark in at_x:
         figure.add_vline(mark.at, line=dashed)
@@ -237,7 +242,8 @@ def axis_layout(axis: Axis) -> dict[str, Any]:
         layout |= {"tickmode": "array", "tickvals": list(axis.ticks), "tickangle": 0}
         layout["ticktext"] = [f"{tick:,g}" for tick in axis.ticks]
     if axis.percent:
-        layout["tickformat"] = ".0%"
+        # With as many decimals as tell a tick from the next.
+        layout["tickformat"] = ".4~%"
     return layout
 
 

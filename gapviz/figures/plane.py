@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 
 from gapviz.analyses.anatomy.parts import Placed
 from gapviz.core.foreign import in_figure
 from gapviz.core.vectors import Float64
-from gapviz.figures.clear_ground import legend_key
+from gapviz.figures.clear_ground import legend_key, level_legend
 from gapviz.figures.lines import Axis, Panel, frame
 from gapviz.figures.modality_style import NEUTRAL
 from gapviz.figures.plotly_objects import go
 
-HEIGHT = 560
+HEIGHT = 480
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "pentagon")
 COLORS = (NEUTRAL, "#56B4E9", "#0072B2", "#009E73", "#E69F00", "#CC79A7", "#D55E00")
 
+ENTRY_WIDTH = 170
+"""Pixels of the words of an entry of the legend."""
 WIDE_HOLE = 0.3
 """Share of an axis that is empty: beyond it the points on one side are a crowd of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How the points of a strategy are told from others."""
+
+    color: str
+    hollow: bool
+
+    def marker(self, symbol: str) -> dict[str, Any]:
+        """Of a point of a model with this symbol."""
+        if not self.hollow:
+            return {"color": self.color, "symbol": symbol, "size": 11}
+        line = {"width": 2.5, "color": self.color}
+        return {"color": self.color, "symbol": f"{symbol}-open", "size": 10, "line": line}
 
 
 def plane_panels(plane: Sequence[Placed], chosen: Sequence[Placed] = ()) -> tuple[Panel, ...]:
@@ -32,7 +51,9 @@ def plane_panels(plane: Sequence[Placed], chosen: Sequence[Placed] = ()) -> tupl
     points = [placed for placed in plane if not np.isnan(placed.point.alignment)]
     strategies = list(dict.fromkeys(placed.strategy for placed in points))
     models = list(dict.fromkeys(placed.model for placed in points))
-    colors = dict(zip(strategies, cycle(COLORS), strict=False))
+    # Once all colours are used, the next strategies have them hollow.
+    looks = [_Look(color, hollow) for hollow in (False, True) for color in COLORS]
+    colors = dict(zip(strategies, cycle(looks), strict=False))
     symbols = dict(zip(models, cycle(SYMBOLS), strict=False))
     title = "Alignment against uniformity: the lower left corner is best"
     alt = f"Scatter plot of {len(points)} models and strategies: {title}"
@@ -75,7 +96,7 @@ def _places(points: Sequence[Placed]) -> Float64:
 def _figure(
     points: Sequence[Placed],
     ringed: Sequence[Placed],
-    colors: Mapping[str, str],
+    colors: Mapping[str, _Look],
     symbols: Mapping[str, str],
 ) -> go.Figure:
     figure = go.Figure(
@@ -87,13 +108,13 @@ def _figure(
         )
     )
     for placed in points:
-        look = {"color": colors[placed.strategy], "symbol": symbols[placed.model]}
+        look = colors[placed.strategy].marker(symbols[placed.model])
         figure.add_scatter(
             x=[placed.point.alignment],
             y=[placed.point.uniformity],
             mode="markers",
             showlegend=False,
-            marker={**look, "size": 11},
+            marker=look,
             hovertemplate=f"{in_figure(placed.strategy)}<br>{in_figure(placed.model)}<br>"
             "alignment %{x:.3f}, uniformity %{y:.3f}<extra></extra>",
         )
@@ -110,17 +131,24 @@ def _figure(
     figure.update_layout(
         hovermode="closest",
         showlegend=True,
-        # Below, so that a long one takes its room from the end of the page, not from the plot.
-        legend={"yref": "paper", "yanchor": "top", "y": -0.16, "font": {"size": 11}},
+        # Below the title of the axis, in as many columns as there is room for.
+        legend=level_legend(
+            0, yref="container", entrywidth=ENTRY_WIDTH, maxheight=0.5, font={"size": 11}
+        ),
     )
     return figure
 
 
-def _legend(colors: Mapping[str, str], symbols: Mapping[str, str]) -> list[go.Scatter]:
-    """A bar for each colour, since a dot would be a model's, and an outline for each shape."""
+def _legend(colors: Mapping[str, _Look], symbols: Mapping[str, str]) -> list[go.Scatter]:
+    """A bar for each colour, since a dot would be a model's, dotted where its points are hollow,
+    and an outline for each shape.
+    """
     bars = [
-        legend_key(in_figure(strategy.split(" (")[0]), line={"color": color, "width": 8})
-        for strategy, color in colors.items()
+        legend_key(
+            in_figure(strategy.split(" (")[0]),
+            line={"color": look.color, "width": 8, "dash": "2px" if look.hollow else "solid"},
+        )
+        for strategy, look in colors.items()
     ]
     shapes = [
         legend_key(

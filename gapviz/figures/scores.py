@@ -53,7 +53,7 @@ def score_panel(
         if not isnan(threshold):
             line = {"color": NEUTRAL, "width": 2, "dash": "dash"}
             figure.add_vline(threshold, line=line, row=row, col=1)
-        upwards = axis_layout(Axis("share of pairs")) | {"tickformat": ".1~%"}
+        upwards = axis_layout(Axis("share of pairs", percent=True))
         figure.update_yaxes(**upwards, rangemode="tozero", row=row, col=1)
     row_height = ROW_HEIGHT if shared else ROW_HEIGHT + OWN_AXIS_HEIGHT
     rest = frame(across, across, 134 + row_height * len(studies))

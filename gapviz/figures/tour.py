@@ -23,8 +23,10 @@ ASPECT = 2.4
 """Width of the picture by its height."""
 FILLED = 0.82
 """Of the height of a call-out's place, what its picture takes."""
-LONGEST = 20
+LONGEST = 15
 """Letters of a caption that is drawn."""
+ASIDE = 0.315
+"""Of the width, how far from the middle call-outs stand; what is beyond is room for words."""
 
 
 def called_out_cones(
@@ -52,7 +54,7 @@ def called_out_cones(
         GapvizError: as `cones_figure`.
     """
     tall, middle = ranges.y[1] - ranges.y[0], sum(ranges.x) / 2
-    wide = max(tall * ASPECT, 1.6 * (ranges.x[1] - ranges.x[0]))
+    wide = max(tall * ASPECT, 1.7 * (ranges.x[1] - ranges.x[0]))
     ranges = AxisRanges((middle - wide / 2, middle + wide / 2), ranges.y)
     figure = cones_figure(
         layout, item_index, pairs=pairs, ranges=ranges, webgl=webgl, height=height
@@ -63,7 +65,7 @@ def called_out_cones(
     notes: list[dict[str, Any]] = []
     for side, modality in _sides(layout):
         points, color = layout.points_of(modality), style_of(modality, layout.modalities).color
-        x = middle + side * 0.36 * wide
+        x = middle + side * ASIDE * wide
         for nth, row in enumerate(across_height(points, CALLED_OUT)):
             y = ranges.y[0] + (nth + 0.5) * place
             address, words = shown(modality, int(items[modality][row]))
@@ -131,5 +133,6 @@ def _call_out(
         "arrowhead": 0,
         "arrowwidth": 1.5,
         "arrowcolor": color,
-        "font": {"size": FONT, "color": color},
+        # In the colour of the page's text: blue words on a dark ground are not read from afar.
+        "font": {"size": FONT},
     }

@@ -5,6 +5,7 @@ import pytest
 
 from gapviz.analyses.analysis import Request
 from gapviz.analyses.anatomy.analysis import ANALYSIS, PARTS
+from gapviz.analyses.anatomy.matched import Matched, PairDistances, matched_meaning
 from gapviz.analyses.anatomy.parts import Placed
 from gapviz.analyses.anatomy.so_what import plane_meaning
 from gapviz.commands.cli import main
@@ -14,6 +15,8 @@ from gapviz.core.modality_vectors import ModalityVectors
 from gapviz.core.progress import no_progress
 from gapviz.core.splits import alternate_splits
 from gapviz.measures.geometry.anatomy import PlanePoint
+from gapviz.measures.geometry.matched import CloudAgreement
+from gapviz.measures.geometry.spectrum import Spectrum
 from gapviz.storage.saved_collection import save_collection
 from gapviz.strategies import StrategyOptions
 
@@ -101,7 +104,7 @@ def test_what_a_strategy_trades_is_said(alignment, uniformity, words):
     assert said.startswith("Moved ") and words in said
     of_raw = plane_meaning([raw, moved], [raw])
     both_better = alignment < 1 and uniformity < -3 and "neither" not in words
-    assert ("Moved" in of_raw) is both_better
+    assert of_raw.endswith("It is Moved.") is both_better
     assert of_raw.startswith("No strategy") is not both_better
 
 
@@ -137,6 +140,14 @@ def test_what_a_shift_can_close_of_a_pair_is_said():
     }
     apart = Collection("apart", items_of_rows(N), blocks, alternate_splits(N), encoder="a model")
     assert "The clouds are arranged differently" in meaning_of("matched", apart)
+
+
+def test_clouds_whose_neighbours_mostly_differ_are_not_called_alike():
+    agreement = CloudAgreement(cka=0.5, chance_cka=0.1, mutual_knn=0.24, chance_mutual_knn=0.02)
+    raw = PairDistances(1.0, 0.3, Spectrum(np.ones(2) / 2, 2.0, 2.0), agreement)
+    said = matched_meaning(Matched(40, 40, {"Raw cosine": raw}))
+    assert "24% of the nearest in one are so in the other, by chance 2%" in said
+    assert "most of what" not in said
 
 
 def test_clusters_are_the_modalities_until_the_gap_is_closed(make_labelled_world):

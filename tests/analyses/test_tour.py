@@ -7,7 +7,7 @@ import pytest
 
 from gapviz.analyses.analysis import Request
 from gapviz.analyses.story.analysis import ANALYSIS
-from gapviz.analyses.tour import MOST_TILES, asked_items, find_tour
+from gapviz.analyses.tour import MOST_TILES, asked_items, find_tour, of_all_reading
 from gapviz.core.progress import no_progress
 from gapviz.measures.experiment import measure
 from gapviz.strategies import StrategyOptions
@@ -44,9 +44,19 @@ def test_the_wall_counts_as_the_measurement_does(make_collection):
     assert asked.found.mean() == pytest.approx(raw.mixed_recall["text"].value)
 
 
+def test_the_queries_of_the_wall_and_the_others_add_up_to_what_decide_counts(make_collection):
+    tour = toured(make_collection(60, 8, gap=1.0))
+    raw = measure(make_collection(60, 8, gap=1.0))
+    other = next(name for name in raw.mixed if name != tour.story.modality)
+    words = of_all_reading(tour.story)
+    assert f"{raw.mixed_recall[other].value * 30:.0f} of 30 {other} queries" in words
+    both = np.mean([one.value for one in raw.mixed_recall.values()])
+    assert words.endswith(f"{100 * both:.0f} of 100. ")
+
+
 def test_without_pairs_there_is_no_wall_and_no_likeness_across(make_unpaired):
     tour = toured(make_unpaired())
-    assert tour.asked is None and tour.example is None
+    assert tour.asked is None and tour.example is None and of_all_reading(tour.story) == ""
     assert all("same item" not in one.words for one in tour.likeness)
 
 

@@ -122,6 +122,13 @@ def test_of_two_pages_only_what_both_have_is_held_against_each_other(stored):
     assert compare_views(first, second).readings[0] == "They differ in page, strategy."
 
 
+def test_a_difference_of_gaps_is_that_of_the_gaps_beside_it(stored):
+    first, second = a_view(stored, "raw"), a_view(stored, "moved", strategy="centre")
+    title, before, after, change, *_ = compare_views(first, second).tables[-1].rows[0]
+    assert title == "Gap without noise, image–text"
+    assert change.value == pytest.approx(after.value - before.value)
+
+
 def test_the_difference_has_the_interval_of_the_same_items_under_both(stored):
     first, second = a_view(stored, "raw"), a_view(stored, "moved", strategy="centre")
     before, after = measured(subject_of(first)), measured(subject_of(second))
@@ -129,7 +136,7 @@ def test_the_difference_has_the_interval_of_the_same_items_under_both(stored):
     rows = {row[0]: row for row in table.rows}
     expected = after.change(before, "ndcg", "text")
     assert rows["NDCG@10, text queries"][3] == expected
-    assert rows["Gap ‖Δ‖, image–text"][4] == "better"
+    assert rows["Gap without noise, image–text"][4] == "better"
     assert expected.value == pytest.approx(after.ndcg["text"].value - before.ndcg["text"].value)
 
 

@@ -52,7 +52,7 @@ TITLES = {
     "decide": "Decide: what to do about it",
     "export": "Take it home: the strategy as files and code",
     "why": "Why a gap: where it comes from",
-    "tour": "Two cones",
+    "tour": "The cones",
     "data": "Your data",
 }
 

@@ -1,6 +1,7 @@
 """The first page: one query that fails, the same query fixed, and what there is where none does."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from gapviz.analyses.story.readings import NO_GAP, NO_MATCHES, often_reading
 from gapviz.core.foreign import in_html, in_markdown
 from gapviz.core.progress import no_progress
 from gapviz.dashboard.catalogue import workspace
+from gapviz.dashboard.story.cards import ShownExample, cards_data
 from gapviz.sources.builtin import builtin_collection
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
@@ -88,6 +90,29 @@ def test_the_switch_shows_the_same_query_fixed_and_the_link_keeps_it(open_app, s
     assert said(after).startswith("Now ") and f"place {first.fixed_rank:,}" in said(after)
     assert after["answer"] in [one["key"] for one in after["states"]["fixed"]["list"]]
     assert cards(open_app(fixed="true"))["state"] == "fixed"
+
+
+@pytest.mark.parametrize(
+    ("own", "rank", "looks"),
+    [
+        (4, 3, ["good", "good"]),
+        (10, 12, ["same", "same"]),
+        (10, 40, ["same", "bad"]),
+        (9, 12, ["good", "same"]),
+    ],
+)
+def test_what_is_no_better_is_not_shown_as_good(shipped, own, rank, looks):
+    example = find_told(shipped, no_progress).result.examples[0]
+    kinds = [example.modality] * own + [example.answer_modality] * (10 - own)
+    hits = [replace(hit, modality=kind) for hit, kind in zip(example.raw.hits, kinds, strict=True)]
+    fixed = replace(example.raw, hits=tuple(hits), match_rank=rank)
+    before = replace(example.raw, match_rank=40)
+    example = replace(example, raw=before, fixed=fixed)
+    shown = ShownExample(example, "a way", shipped.collection, shipped.collection, "builtin")
+    states = cards_data(shown, fixed=True)["states"]
+    for state, expected in (("raw", ["bad", "bad"]), ("fixed", looks)):
+        assert [look for _, look in states[state]["said"] if look] == expected
+        assert states[state]["look"] == expected[1]
 
 
 def test_the_clouds_follow_another_query(open_app):

@@ -1,6 +1,7 @@
 """The tour: every stop by its link, one set of items, the story's query, and Decide's answer."""
 
 import html
+import json
 import re
 import threading
 
@@ -93,9 +94,15 @@ def test_all_stops_speak_of_the_held_out_items(open_app):
         assert f"{name} ({held_out.modality(name).corpus.n_rows:,})" in chart.proto.spec
 
 
+def test_a_modality_with_pictures_of_its_own_is_shown_by_them(open_app):
+    (chart,) = open_app(PAGE, step="1", collection="outlines").get("plotly_chart")
+    shown = [one["source"] for one in json.loads(chart.proto.spec)["layout"]["images"]]
+    assert shown and all("modality=outline" in source for source in shown)
+
+
 def test_a_gap_that_closes_is_green_and_points_down(open_app):
     (card,) = open_app(PAGE, step="5").metric
-    assert card.delta.startswith("−")
+    assert card.delta == "from 1.01 raw"
     assert card.proto.direction == card.proto.MetricDirection.DOWN
     assert card.proto.color == card.proto.MetricColor.GREEN
 

@@ -133,6 +133,8 @@ def test_without_pairs_nothing_is_said_of_figures_that_are_not_known(open_app, u
         app = open_app(TOUR, collection=unpaired_collection.id, step=str(step))
         told = " ".join(one.proto.body for one in app.get("html") if "<style" not in one.proto.body)
         assert not re.search(r"\bnan\b", told), step
+        # What a strategy does has a name before it, or is not said yet.
+        assert "(with  " not in told and "(with 0" not in told, step
 
 
 @pytest.mark.parametrize("step", STEPS)

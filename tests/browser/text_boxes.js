@@ -5,13 +5,15 @@
     + " [data-testid='stTooltipContent'], .gv-canvas";
   const clips = (style) => style.overflowX !== "visible" || style.overflowY !== "visible";
   const floats = (element) => {
-    for (let one = element; one && one !== main; one = one.parentElement)
+    for (let one = element; one && one !== main; one = above(one))
       if (["sticky", "fixed"].includes(getComputedStyle(one).position)) return true;
     return false;
   };
+  // Components of ours draw in shadow roots.
+  const above = (element) => element.parentElement ?? element.getRootNode().host;
   const shown = (element, box) => {
     let { left, top, right, bottom } = box;
-    for (let one = element; one && one !== main; one = one.parentElement) {
+    for (let one = element; one && one !== main; one = above(one)) {
       if (!clips(getComputedStyle(one))) continue;
       const edge = one.getBoundingClientRect();
       left = Math.max(left, edge.left); right = Math.min(right, edge.right);
@@ -20,8 +22,15 @@
     return right - left > 2 && bottom - top > 3 ? { left, top, right, bottom } : null;
   };
   const boxes = [], told = [];
-  const words = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
-  for (let text = words.nextNode(); text; text = words.nextNode()) {
+  const textsOf = function* (root) {
+    const all = NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT;
+    const nodes = document.createTreeWalker(root, all);
+    for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
+      if (node.nodeType === Node.TEXT_NODE) yield node;
+      else if (node.shadowRoot) yield* textsOf(node.shadowRoot);
+    }
+  };
+  for (const text of textsOf(main)) {
     const owner = text.parentElement, said = text.data.trim();
     if (!said || owner.closest(apart) || floats(owner)) continue;
     if (!owner.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;

@@ -63,7 +63,7 @@ def test_an_item_asks_and_its_lists_are_merged_in_two_ways(made, saved, figures,
 
 def test_what_is_printed_tells_which_way_is_better(saved, run):
     text = run("thresholds", saved, "--target", "precision", "--reach", "0.5").stdout
-    assert "should: higher" in text and "should not: lower" in text
+    assert "should pass" in text and "should not pass" in text
     assert "precision 0.5" in text and "none is known to be" in " ".join(text.split())
     assert "adjusts no score" in run("thresholds", saved, "--strategy", "route").stdout
 

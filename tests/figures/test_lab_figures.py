@@ -24,7 +24,7 @@ from gapviz.figures.anatomy import (
     spectrum_panels,
 )
 from gapviz.figures.curves import calibration_panels, fusion_panels, mix_panel, strength_panels
-from gapviz.figures.lines import Axis, Line, Mark, line_figure
+from gapviz.figures.lines import NOTHING, Axis, Line, Mark, line_figure
 from gapviz.figures.plane import plane_panels
 from gapviz.figures.reliability import reliability_panel
 from gapviz.figures.scores import score_panel
@@ -230,6 +230,27 @@ def test_a_crowd_in_the_plane_is_enlarged_and_keeps_its_colours():
     assert sorted(shown) == [1.3, 1.31, 1.4]
     assert shown.items() <= colors.items()
     assert "The 3 of them" in near.title
+
+
+def test_no_two_strategies_of_the_plane_look_alike():
+    places = [(step / 10, -step / 10) for step in range(12)]
+    (figure,) = [panel.figure for panel in plane_panels(placed(*places))]
+    points = [trace for trace in figure.data if trace.x[0] is not None]
+    keys = [trace for trace in figure.data if trace.x[0] is None]
+    assert len({(trace.marker.color, trace.marker.symbol) for trace in points}) == 12
+    assert len({(trace.line.color, trace.line.dash) for trace in keys}) == 12
+
+
+def test_small_shares_have_ticks_of_their_own(panels):
+    for panel in (*panels["dimensions"][:2], *panels["hubs"], *panels["spectrum"]):
+        assert panel.figure.layout.yaxis.tickformat == ".4~%"
+
+
+@pytest.mark.parametrize(("known", "said"), [(np.nan, True), (0.5, False)])
+def test_lines_of_which_nothing_is_known_say_so(known, said):
+    lines = [Line("one", np.full(3, np.nan), "#000000"), Line("two", np.full(3, known), "#000000")]
+    figure = line_figure([1, 2, 3], lines, x_axis=Axis("x"), y_axis=Axis("y"))
+    assert bool([note for note in figure.layout.annotations if note.text == NOTHING]) is said
 
 
 def test_a_plane_without_a_crowd_stays_one():

@@ -15,6 +15,7 @@ from gapviz.analyses.advice.judged_evidence import JUDGED_TASKS
 from gapviz.analyses.advice.plain_words import (
     AMONG_FIRST,
     direction_words,
+    imbalance_words,
     own_kind_words,
     rank_words,
 )
@@ -226,7 +227,8 @@ def mixed_trials(before: Measurement, after: Measurement) -> list[Trial]:
     """
     if isnan(before.mean_ndcg.value):
         pair = (before.mean_imbalance, after.mean_imbalance)
-        trials = [Trial.of("imbalance@10, mixed index", *pair, higher_is_better=False)]
+        imbalance = Trial.of("imbalance@10, mixed index", *pair, higher_is_better=False)
+        trials = [imbalance.in_words(imbalance_words(), 1)]
     else:
         trials = [
             _mean_trial("NDCG@10", before, after, "ndcg").in_words(rank_words("NDCG@10"), 1),

@@ -13,6 +13,11 @@ def rank_words(figure: str) -> str:
     return f"how high the right answer stands ({figure}: 1 is always first, 0 is never seen)"
 
 
+def imbalance_words() -> str:
+    """What the imbalance says."""
+    return f"how far answers lean to the query's own kind or away (imbalance@{DEPTH}: 0 is even)"
+
+
 def own_kind_words(modality: str) -> str:
     """What the bias rate of the queries of a modality counts."""
     kind = kind_of(modality, several=True)

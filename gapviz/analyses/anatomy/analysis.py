@@ -98,7 +98,9 @@ def dimensions_reading(found: Dimensions) -> str:
     )
     if np.isnan(recall[at]):
         return f"{head}{words}."
-    return f"{head}{words}. Mean recall@1 goes from {recall[0]:.2f} to {recall[at]:.2f}."
+    before, after = f"{recall[0]:.2f}", f"{recall[at]:.2f}"
+    course = f"stays at {before}" if after == before else f"goes from {before} to {after}"
+    return f"{head}{words}. Mean recall@1 {course}."
 
 
 def heat_map_reading(found: HeatMaps) -> str:

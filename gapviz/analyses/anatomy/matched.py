@@ -23,8 +23,10 @@ from gapviz.strategies import StrategyOptions
 
 SMALL = 0.1
 """Share of a pair's distance below which the gap is called a small part of it."""
+MOST = 0.5
+"""Share of neighbours that agree in clouds that are arranged alike."""
 ALIKE = 2.0
-"""How many times as often as by chance neighbours agree in clouds that are arranged alike."""
+"""How many times as often as by chance they agree in clouds that are so in part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,8 +129,15 @@ def matched_meaning(found: Matched) -> str:
     alike = raw.agreement
     if isnan(alike.mutual_knn) or isnan(alike.chance_mutual_knn):
         return f"{said}."
+    if alike.mutual_knn >= MOST:
+        return (
+            f"{said}. Both clouds are arranged alike: most of what is near in one is near in both."
+        )
     if alike.mutual_knn >= ALIKE * alike.chance_mutual_knn:
-        return f"{said}. Both clouds are arranged alike, so what is near in one is near in both."
+        return (
+            f"{said}. The clouds are arranged alike in part: {alike.mutual_knn:.0%} of the nearest "
+            f"in one are so in the other, by chance {alike.chance_mutual_knn:.0%}."
+        )
     return f"{said}. The clouds are arranged differently: no shift makes their neighbours agree."
 
 

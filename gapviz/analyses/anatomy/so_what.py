@@ -105,9 +105,11 @@ def plane_meaning(plane: Sequence[Placed], chosen: Sequence[Placed]) -> str:
         ]
         if not better:
             return "No strategy brings pairs together and spreads the clouds at once."
+        if len(better) == 1:
+            return f"One strategy {_TRADES[-1, -1]} It is {better[0]}."
         return (
-            f"{len(better)} of the strategies trade nothing, which bring pairs together and spread "
-            f"the clouds: {', '.join(better)}."
+            f"{len(better)} strategies bring pairs together and spread the clouds: nothing is "
+            f"traded. They are {', '.join(better)}."
         )
     return f"{ours.strategy} {_TRADES[_steps(raw, ours)]}"
 

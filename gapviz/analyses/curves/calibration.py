@@ -37,6 +37,8 @@ from gapviz.strategies import STRATEGIES, StrategyOptions, fit_strategy, unavail
 
 SIZES = (2, 5, 10, 25, 50, 100, 250, 500, 1_000)
 REPEATS = 10
+ONE_ANSWER = 0.1
+"""Of the first ten: how near a bias rate must come to that of all items to be called settled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +146,7 @@ def _gap(collection: Collection, pair: tuple[str, str]) -> Float64:
 
 
 def calibration_reading(curve: CalibrationCurve, *, enough: float = 0.99) -> str:
-    """From how many items the gap's direction is known, and whether recall wants more."""
+    """From how many items the gap's direction is known, recall holds, and bias has settled."""
     cosine = curve.cosine.value
     reached = np.flatnonzero(cosine >= enough)
     if reached.size:
@@ -157,7 +159,7 @@ def calibration_reading(curve: CalibrationCurve, *, enough: float = 0.99) -> str
     recall = mean_line(curve.recall_at_1)
     raw = float(np.mean(list(curve.raw_recall_at_1.values())))
     if np.isnan(recall).all():
-        return f"{direction}. No recall could be measured."
+        return f"{direction}. No recall could be measured.{_settled(curve)}"
     spread = float(np.nanmax(recall) - recall[-1])
     beats = np.flatnonzero(recall >= raw - NO_DIFFERENCE)
     if not beats.size:
@@ -170,7 +172,24 @@ def calibration_reading(curve: CalibrationCurve, *, enough: float = 0.99) -> str
             f"({recall[-1]:.2f} with all, {raw:.2f} raw)"
         )
     more = "" if spread < NO_DIFFERENCE else " More items do not always help."
-    return f"{direction}, {against}.{more}"
+    return f"{direction}, {against}.{more}{_settled(curve)}"
+
+
+def _settled(curve: CalibrationCurve) -> str:
+    """From how many items on bias is that of all items, whichever items they are."""
+    ends = [end - band.value[-1] for band in curve.bias.values() for end in (band.low, band.high)]
+    off = np.max(np.abs(ends), axis=0, initial=0)
+    if np.isnan(off[-1]):
+        return " No bias rate could be measured."
+    # What could not be measured has not settled.
+    unsettled = np.flatnonzero(~(off <= ONE_ANSWER))
+    start = unsettled[-1] + 1 if unsettled.size else 0
+    if start == curve.sizes.size - 1:
+        return f" The bias rate settles with none fewer than all {curve.sizes[-1]} items."
+    return (
+        f" From {curve.sizes[start]} items on, whichever they are, the bias rate is within "
+        f"{ONE_ANSWER:g} of that of all {curve.sizes[-1]}."
+    )
 
 
 def find_calibration(request: Request, progress: Progress) -> Finding:

@@ -33,6 +33,8 @@ from gapviz.strategies.fusion import TieRule
 KS = (1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 200.0, 1_000.0)
 WEIGHTS = (0.25, 0.5, 0.8, 0.9, 1.0, 1.1, 1.25, 2.0, 4.0)
 USUAL_K = 60.0
+ONE_PLACE = 0.1
+"""Of the first ten: a small step of a weight that moves a list by less is not called touchy."""
 
 Lists = Literal["disjoint", "overlapping"]
 """`disjoint`: one list a modality, of rows, that share no entry. `overlapping`: the same lists
@@ -142,6 +144,10 @@ def fusion_reading(curves: Mapping[Lists, FusionCurve]) -> str:
             words = "k changes nothing"
         else:
             words = f"k moves mixed NDCG@10 by up to {swing:.2f}"
+        unknown = [name for name, band in curve.by_k.ndcg.items() if np.isnan(band.value).all()]
+        if unknown and not np.isnan(swing):
+            asks = " and ".join(unknown)
+            words += f" (unknown for {asks} queries: every item has one {asks} row)"
         parts.append(f"over {lists} lists {words}")
     first = "; ".join(parts)
     return f"{first[0].upper()}{first[1:]}. {_weight_words(curves)}"
@@ -155,10 +161,12 @@ def _weight_words(curves: Mapping[Lists, FusionCurve]) -> str:
     if not heavier.size or band is None or np.isnan(band.value[heavier[0]]):
         return "No step away from equal weights could be measured."
     step = heavier[0]
+    equal = np.flatnonzero(curve.weights == 1)
+    touchy = equal.size and abs(band.value[step] - band.value[equal[0]]) >= ONE_PLACE
     return (
-        f"Weights are touchy: {curve.weights[step]:g} instead of 1 for the {curve.weighted} list "
-        f"gives it {10 * band.value[step]:.1f} of the first 10 places of {curve.weighted} queries "
-        f"over {curve.lists} lists."
+        f"Weights are {'touchy' if touchy else 'not touchy'}: {curve.weights[step]:g} instead of 1 "
+        f"for the {curve.weighted} list gives it {10 * band.value[step]:.1f} of the first 10 "
+        f"places of {curve.weighted} queries over {curve.lists} lists."
     )
 
 

@@ -47,6 +47,8 @@ from gapviz.retrieval.sweep import sweep
 from gapviz.storage.cache import cached
 from gapviz.strategies import STRATEGIES, StrategyOptions
 
+A_LITTLE = 0.05
+"""Of a bias rate: what is nearer to neutral is not called biased still."""
 TEMPERATURE = 0.01
 
 # The loss is taken anew at every λ, at a cost that grows with the square of the batch.
@@ -190,10 +192,9 @@ def strength_reading(curve: StrengthCurve) -> str:
     gap = gap_words(curve)
     if closed is not None:
         at = int(np.argmin(np.abs(curve.strengths - closed)))
-        gap += (
-            f", where the bias rate is still {bias[at]:.2f} "
-            f"(neutral {np.mean(list(curve.expected_bias.values())):.2f})"
-        )
+        neutral = float(np.mean(list(curve.expected_bias.values())))
+        still = "still " * bool(bias[at] > neutral + A_LITTLE)
+        gap += f", where the bias rate is {still}{bias[at]:.2f} (neutral {neutral:.2f})"
     if np.isnan(ndcg).all():
         return f"{gap}."
     best = int(np.nanargmax(ndcg))

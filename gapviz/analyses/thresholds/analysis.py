@@ -127,9 +127,9 @@ def passing_table(studies: Mapping[str, ScoreStudy], at: Mapping[str, float]) ->
             alike, unlike = ("same label", "another label") if last.labelled else ("", "all")
         if alike:
             shares = [rates[name].true_positive for rates in found]
-            rows.append([f"{title}, {alike}", *shares, "should: higher"])
+            rows.append([f"{title}, {alike}", *shares, "should pass"])
         shares = [rates[name].false_positive for rates in found]
-        rows.append([f"{title}, {unlike}", *shares, "should not: lower"])
+        rows.append([f"{title}, {unlike}", *shares, "should not pass"])
     return Table(
         "",
         [

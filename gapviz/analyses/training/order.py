@@ -18,6 +18,7 @@ from gapviz.core.errors import GapvizError
 from gapviz.core.log_sum_exp import log_sum_exp
 from gapviz.core.seeds import seeded_sample
 from gapviz.core.vectors import Float64, Indices, unit_rows
+from gapviz.core.wording import counted
 from gapviz.sources.builtin import BUILTIN_ENCODERS
 
 MOST_PAIRS = 1_000
@@ -114,7 +115,7 @@ def _pairs(collection: Collection, pair: tuple[str, str], seed: int) -> dict[str
     n_pairs = rows[0].size
     if n_pairs < 2:
         raise GapvizError(
-            f"has {n_pairs} pair(s) of {pair[0]} and {pair[1]}, and an order needs two",
+            f"has {counted(n_pairs, 'pair')} of {pair[0]} and {pair[1]}, and an order needs two",
             where=collection.name,
             hint="give items that have both",
         )

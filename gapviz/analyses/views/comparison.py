@@ -18,10 +18,7 @@ from gapviz.measures.measurement import Measurement
 from gapviz.storage.saved_views import SavedView
 
 NOT_SET = "not set"
-INTERVALS = (
-    "95 % intervals; those of a difference are of the same items under both, and of gaps without "
-    "noise"
-)
+INTERVALS = "95 % intervals; those of a difference are of the same items under both"
 
 
 def compare_views(
@@ -101,8 +98,12 @@ def _figures(
     if not together:
         return table
     keys = [one.key for one in figures_of(before)]
+    # Of what its difference is of, or the two would not add up.
+    pair = "–".join(before.pair)
+    gaps = [one.geometry.gap.debiased for one in (before, after)]
+    shown: dict[tuple[str, ...], list[Cell]] = {("gap",): [f"Gap without noise, {pair}", *gaps]}
     rows = [
-        [*row[:-1], *_change(before, after, key), row[-1]]
+        [*shown.get(key, row[:-1]), *_change(before, after, key), row[-1]]
         for key, row in zip(keys, table.rows, strict=True)
     ]
     columns = [

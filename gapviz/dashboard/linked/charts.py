@@ -69,8 +69,10 @@ def _show(panel: Panel, key: str, height: int, *, name: str = "") -> None:
         st.markdown(f"**{in_markdown(panel.title)}**")
         show_chart(go.Figure(panel.figure).update_layout(height=height), key, panel.alt)
         return
-    st.markdown(f"**{in_markdown(name)}**", help=in_markdown(panel.title))
     drawn = go.Figure(panel.figure)
+    upwards = drawn.layout.yaxis.title.text
+    hint = f"{panel.title}. Upwards: {upwards}." if upwards else panel.title
+    st.markdown(f"**{in_markdown(name)}**", help=in_markdown(hint))
     # Its numbers stand in the cursor: a label and tools would cover so small a chart.
     drawn.update_layout(height=height, showlegend=False, hovermode=False, dragmode=False)
     drawn.update_layout(margin={"t": 18, "r": 6, "l": 0, "b": 0})

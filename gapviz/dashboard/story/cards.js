@@ -103,7 +103,7 @@ class Story {
     this.root.dataset.state = data.state;
     const said = this.root.querySelector(".said");
     said.replaceChildren(
-      ...state.said.map(([text, strong]) => element(strong ? "strong" : "span", "", text)),
+      ...state.said.map(([text, look]) => element(look ? "strong" : "span", look, text)),
     );
     const items = state.list.map(({ key, rank }) => {
       const item = element("li");
@@ -123,6 +123,7 @@ class Story {
     list.setAttribute("aria-label", data.heads.list);
     list.replaceChildren(...items);
     const place = this.root.querySelector(".place");
+    place.className = `place ${state.look}`;
     place.replaceChildren(
       element("span", "", state.words),
       element("small", "", data.heads.entries),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -19,6 +19,9 @@ from gapviz.retrieval.index import Hit, ResultList
 _FOLDER = Path(__file__).parent
 KEY = "story_cards"
 PICTURE_SIZE = 192
+
+Look = Literal["good", "bad", "same"]
+"""How a figure of a query is coloured, raw or fixed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,20 +94,36 @@ def _state(example: Example, *, fixed: bool) -> dict[str, Any]:
     found = example.fixed if fixed else example.raw
     rank = example.fixed_rank if fixed else example.raw_rank
     own = f"{example.own_kind(found)} of {len(found.hits)}"
+    looks = _looks(example, fixed=fixed)
     kind = in_terminal(kind_of(example.modality, several=True))
     right = in_terminal(kind_of(example.answer_modality))
     said = [
-        [own, True],
-        [f" answers are {kind}. The right {right} is at ", False],
-        [f"place {rank:,}", True],
-        [".", False],
+        [own, looks[0]],
+        [f" answers are {kind}. The right {right} is at ", ""],
+        [f"place {rank:,}", looks[1]],
+        [".", ""],
     ]
     return {
-        "said": [["Now ", False], *said] if fixed else said,
+        "said": [["Now ", ""], *said] if fixed else said,
         "list": [{"key": _key(hit.modality, hit.item), "rank": hit.rank} for hit in _once(found)],
         "place": f"{rank:,}",
         "words": f"place {rank:,}",
+        "look": looks[1],
     }
+
+
+def _looks(example: Example, *, fixed: bool) -> tuple[Look, Look]:
+    """Of how many answers are of the query's own kind, and of the place of the right one.
+
+    The raw query is one that fails. Fixed, a place is good among the first answers alone.
+    """
+    if not fixed:
+        return "bad", "bad"
+    was, now = example.own_kind(example.raw), example.own_kind(example.fixed)
+    fewer: Look = "same" if now == was else "good" if now < was else "bad"
+    if example.fixed_rank <= len(example.fixed.hits):
+        return fewer, "good"
+    return fewer, "same" if example.fixed_rank < example.raw_rank else "bad"
 
 
 def _once(found: ResultList) -> list[Hit]:

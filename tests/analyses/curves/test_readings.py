@@ -10,6 +10,7 @@ from gapviz.analyses.curves.calibration import (
     find_calibration,
 )
 from gapviz.analyses.curves.corpus_mix import corpus_mix_curve, find_mix, mix_reading
+from gapviz.analyses.curves.curve import Band
 from gapviz.analyses.curves.rank_fusion import fusion_reading, rank_fusion_curves
 from gapviz.analyses.curves.strength import find_strength, strength_curve, strength_reading
 from gapviz.core.progress import no_progress
@@ -30,9 +31,20 @@ def test_the_sweep_is_told_where_the_gap_closes_and_what_bias_is_left(collection
     at = int(np.argmin(np.abs(curve.strengths - 1)))
     bias = np.mean([band.value[at] for band in curve.bias.values()])
     sentence = strength_reading(curve)
-    assert f"where the bias rate is still {bias:.2f}" in sentence
+    assert f"where the bias rate is {bias:.2f}" in sentence
     assert "mixed NDCG@10 is best at λ = " in sentence
     assert "InfoNCE (mean of both directions) is lowest at λ = " in sentence
+
+
+@pytest.mark.parametrize(("more", "words"), [(0.0, "is 0.49"), (0.3, "is still 0.79")])
+def test_bias_is_there_still_only_where_it_is_not_neutral(collection, more, words):
+    curve = strength_curve(collection, CENTRE, PAIR).compute()
+    level = {
+        name: Band(*[np.full(curve.strengths.size, curve.expected_bias[name] + more)] * 3)
+        for name in curve.bias
+    }
+    told = strength_reading(replace(curve, bias=level))
+    assert f"where the bias rate {words} (neutral 0.49)" in told
 
 
 def test_a_gap_that_stays_open_is_said_to(collection):
@@ -55,10 +67,36 @@ def test_calibration_is_told_in_items(collection):
     assert "Even 40 items do not settle" in calibration_reading(curve, enough=1.1)
 
 
+def test_calibration_is_not_called_enough_while_bias_still_turns_on_which_items_it_has(collection):
+    curve = calibration_curve(collection, StrategyOptions("znorm"), PAIR, repeats=3).compute()
+    band = next(iter(curve.bias.values()))
+    steady = Band(*(np.full(curve.sizes.size, band.value[-1]) for _ in range(3)))
+    wild = replace(steady, high=np.where(curve.sizes < 25, 1.0, steady.high))
+    told = calibration_reading(replace(curve, bias={"image": steady, "text": wild}))
+    assert told.endswith(
+        "From 25 items on, whichever they are, the bias rate is within 0.1 of that of all 40."
+    )
+    told = calibration_reading(replace(curve, bias={"image": steady}))
+    assert "From 2 items on, whichever they are" in told
+
+
 def test_k_is_said_to_matter_only_where_lists_overlap(with_second_captions):
     sentence = fusion_reading(rank_fusion_curves(with_second_captions, "image").compute())
     assert sentence.startswith("Over disjoint lists k changes nothing; over overlapping lists k")
-    assert "1.1 instead of 1 for the image list gives it" in sentence
+    assert "Weights are touchy: 1.1 instead of 1 for the image list gives it" in sentence
+    assert "(unknown for image queries: every item has one image row)" in sentence
+
+
+def test_weights_that_change_nothing_are_not_called_touchy(with_second_captions):
+    curves = rank_fusion_curves(with_second_captions, "image").compute()
+    level = {
+        name: replace(band, value=np.full(band.value.size, band.value[0]))
+        for name, band in curves["disjoint"].by_weight.bias.items()
+    }
+    disjoint = replace(
+        curves["disjoint"], by_weight=replace(curves["disjoint"].by_weight, bias=level)
+    )
+    assert "Weights are not touchy: 1.1 instead of 1" in fusion_reading({"disjoint": disjoint})
 
 
 def request(collection, name="centre", **values):
