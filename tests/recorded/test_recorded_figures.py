@@ -24,8 +24,12 @@ COMMANDS = {
     "curves": ["curves", "builtin", "--of", "strength"],
     "decide": ["decide", "builtin", "--task", "mixed", "--can-change", "model"],
 }
-# Sums of another library for linear algebra, or of other threads, differ in the last digits.
+# Sums of another processor, another library for linear algebra or of other threads differ in the
+# last digits. The ends of an interval come of lists that are ranked anew with some items left out:
+# there two scores that are all but equal may change places.
 SAME = {"rel": 1e-9, "abs": 1e-9}
+SAME_END = {"rel": 2e-4, "abs": 2e-4}
+ENDS = ("#low", "#high")
 
 
 def flat(value, path=""):
@@ -44,7 +48,10 @@ def assert_same(found, recorded):
     now = dict(flat(found))
     assert recorded and not recorded.keys() - now.keys()
     known = {path: figure for path, figure in recorded.items() if figure is not None}
-    assert {path: now[path] for path in known} == pytest.approx(known, **SAME)
+    ends = {path: figure for path, figure in known.items() if path.endswith(ENDS)}
+    rest = {path: figure for path, figure in known.items() if path not in ends}
+    assert {path: now[path] for path in rest} == pytest.approx(rest, **SAME)
+    assert {path: now[path] for path in ends} == pytest.approx(ends, **SAME_END)
     assert [now[path] for path in recorded.keys() - known.keys()] == [None] * (
         len(recorded) - len(known)
     )

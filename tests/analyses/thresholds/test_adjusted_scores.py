@@ -127,7 +127,9 @@ def test_of_too_many_scores_a_seeded_sample_stands_for_all(labelled, monkeypatch
     assert one.scores.sampled
     assert not whole.scores.sampled
     assert one.scores.matched.size == 12
-    assert np.isin(one.scores.mismatched, whole.scores.mismatched).all()
+    # Products of fewer rows round otherwise.
+    away = np.abs(one.scores.mismatched[:, None] - whole.scores.mismatched).min(axis=1)
+    assert away.max() < 1e-5 < np.abs(np.diff(np.sort(whole.scores.mismatched))).mean()
     np.testing.assert_array_equal(one.scores.within_x, again.scores.within_x)
     assert not np.array_equal(one.scores.matched, other.scores.matched)
     cross = one.typed["cross"]
