@@ -88,6 +88,7 @@ def test_other_words_or_other_figures_are_told_apart():
     assert not alike("gap 0.791", "bias 0.791")
     assert not alike("gap 0.791", "gap 0.891")
     assert not alike("1,619 rows", "1,620 rows")
+    assert alike("in 100%", "in 99%") and not alike("in 100%", "in 98%")
 
 
 def test_a_line_of_three_dots_stands_for_lines_that_are_left_out():

@@ -57,6 +57,8 @@ def generated(monkeypatch):
 
     def load(folder, name):
         monkeypatch.syspath_prepend(str(folder))
+        # The export stays as it was written.
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
         monkeypatch.delitem(sys.modules, "in_numpy", raising=False)
         path = folder / f"{name}.py"
         module = types.ModuleType(name)
