@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import streamlit as st
@@ -191,7 +191,10 @@ def _show_start(awaited: Awaited[Any], wait: Wait) -> None:
 def _wait_for(awaited: Awaited[Any], wait: Wait) -> None:
     task = _task(awaited, wait)
     if task is None or not task.status().active:
-        _run_page_again()
+        # Streamlit sees what the visitor asked meanwhile where something is drawn; `st.rerun` alone
+        # would ask for the page of before, and last.
+        st.progress(1.0, wait.doing)
+        st.rerun()
     show_progress(awaited.name, wait.doing, task.status(), _leave, awaited, wait)
     if wait.so_far is not None:
         wait.so_far()
@@ -199,20 +202,11 @@ def _wait_for(awaited: Awaited[Any], wait: Wait) -> None:
 
 @st.fragment(run_every=UNHURRIED_POLL_SECONDS)
 def _say_until_done(awaited: Awaited[Any], words: str) -> None:
+    # Drawn before the page is asked for: see `_wait_for`.
+    st.caption(f":material/hourglass_top: {words}")
     task = _tasks.find(awaited.name, _visitor())
     if task is None or not task.status().active:
-        _run_page_again()
-    st.caption(f":material/hourglass_top: {words}")
-
-
-def _run_page_again() -> NoReturn:
-    """Run the page, unless its visitor has asked for something meanwhile.
-
-    Streamlit looks for that where something is drawn; `st.rerun` alone would ask for the page of
-    before, and last.
-    """
-    st.empty()
-    st.rerun()
+        st.rerun()
 
 
 def _start(awaited: Awaited[Any], wait: Wait) -> None:
