@@ -45,6 +45,9 @@ def test_the_task_of_decide_sorts_the_board_whose_rows_lead_to_the_search(visit,
     main = tab.page.get_by_test_id("stMain")
     expect(main).to_contain_text("Sorted for “One modality finds another” by R@10")
     assert "task=" in tab.page.url
+    # Rows come as they are measured, and a chosen one is forgotten meanwhile; the plot comes last.
+    expect(tab.page.locator(".js-plotly-plot")).to_be_visible()
+    tab.settle()
     grid = tab.page.locator(GRID).first
     expect(grid).to_be_visible()
     # By the keyboard, as far as that goes: the first cell of a row is its choice.
