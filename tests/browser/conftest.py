@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS, until
+
 ROOT = Path(__file__).parents[2]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 AS_MAKE_RUN = [sys.executable, "-m", "streamlit", "run", "app.py"]
@@ -31,8 +33,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-# A busy machine may take long; a test waits only until what it expects is there.
-PATIENCE_MS = 180_000
+PATIENCE_MS = 1000 * PATIENCE_SECONDS
 # Streamlit's page looks for its server below the page's own address first, and tells the
 # console of a page that does not exist, as it tells the visitor.
 EXPECTED_PLACE = "/_stcore/"
@@ -205,10 +206,7 @@ class Visit:
 
     def until(self, holds):
         """Wait for what `holds()` finds true."""
-        end = time.monotonic() + PATIENCE_MS / 1000
-        while not holds():
-            assert time.monotonic() < end, "it does not come about"
-            self.page.wait_for_timeout(50)
+        until(holds, between=lambda: self.page.wait_for_timeout(50))
 
     def clouds(self):
         """The canvases of a picture whose points are all drawn."""

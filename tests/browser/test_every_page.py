@@ -74,7 +74,7 @@ def test_every_page_draws_in_light_and_dark_wide_and_narrow(visit, path):
         expect(tab.clouds().first).to_be_visible()
     if n_charts:
         last = tab.page.locator(".js-plotly-plot").nth(n_charts - 1)
-        expect(last).to_be_visible(timeout=120_000)
+        expect(last).to_be_visible()
     expect(tab.page.get_by_test_id("stMain")).to_contain_text(words)
     assert tab.page.evaluate(LIGHTNESS) > 600
     tab.page.emulate_media(reduced_motion="reduce")

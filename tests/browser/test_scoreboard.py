@@ -77,7 +77,7 @@ def test_a_point_of_the_plot_opens_the_search(visit, brought):
     chart = tab.page.locator(".js-plotly-plot")
     expect(chart).to_be_visible()
     tab.page.mouse.click(*tab.rest_on(chart, BEST_POINT, ON_A_POINT))
-    tab.page.wait_for_url(re.compile(r"/search\?.*strategy="), timeout=60_000)
+    tab.page.wait_for_url(re.compile(r"/search\?.*strategy="))
 
 
 def test_one_item_is_searched_by_both_encoders(visit):
